@@ -1,0 +1,277 @@
+import { join } from 'node:path';
+import formbody from '@fastify/formbody';
+import { fastify } from 'fastify';
+import { systemClock } from '../core/clock.ts';
+import type { CommerceBackend } from '../core/commerce.ts';
+import { KefuError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import { demoCallers } from '../commerce/demo-shop/callers.ts';
+import { createDemoShop } from '../commerce/demo-shop/demo-shop.ts';
+import { createHttpBackend } from '../commerce/http-backend.ts';
+import { memoizeReads } from '../commerce/memoized-reads.ts';
+import { createDialogEngine } from '../dialog/engine.ts';
+import { createEventBus } from '../observe/bus.ts';
+import { createMetrics } from '../observe/metrics.ts';
+import { createCallStore } from '../store/calls.ts';
+import { openDatabase } from '../store/database.ts';
+import { createFlowStore } from '../store/flows.ts';
+import { createRecordingStore } from '../store/recordings.ts';
+import { createSqlSnapshotStore } from '../store/snapshots.ts';
+import { createUntoldChangeStore } from '../store/untold-changes.ts';
+import { createBrowserGateway } from '../telephony/browser.ts';
+import { attachUpgrades, httpServerLimits } from '../telephony/gateway.ts';
+import { createTextGateway } from '../telephony/text.ts';
+import { createFileEndings } from '../telephony/twilio/endings.ts';
+import { createTwilioGateway } from '../telephony/twilio/gateway.ts';
+import { createCalls } from './calls.ts';
+import type { Config } from './config.ts';
+import { loadEmotionEstimator } from './emotion.ts';
+import { announceAddress } from './flows/address.ts';
+import { loadFlows, runFlows, type CallFlows } from './flows/running.ts';
+import { callRoutes } from './routes/calls.ts';
+import { answerError } from './routes/errors.ts';
+import { flowRoutes } from './routes/flows.ts';
+import { hasApiToken } from './routes/guard.ts';
+import { healthRoutes } from './routes/health.ts';
+import { pageRoutes } from './routes/pages.ts';
+import { allSettledOrThrow, startStages } from './stages.ts';
+import { runHead } from './teaching/running.ts';
+import { understandFlows } from './understanding.ts';
+
+/** A Kefu that takes calls. */
+export interface App {
+  /** Where it listens, such as `http://127.0.0.1:8080`. */
+  readonly address: string;
+  readonly activeCalls: number;
+  /** Lets running calls end within the drain time, then stops everything. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** The composition root: makes every part, in the order they need each other, and joins them. */
+export async function startApp(config: Config, log: Logger): Promise<App> {
+  const clock = systemClock;
+  const closers: (() => Promise<void> | void)[] = [];
+  const closeAll = async () => {
+    // What was opened last is closed first; one failure must not keep the rest open.
+    for (const close of closers.splice(0).reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        log.error({ err: error }, 'a part could not be closed');
+      }
+    }
+  };
+  function closeLater<Part extends { close(): Promise<void> }>(part: Part): Part {
+    closers.push(() => part.close());
+    return part;
+  }
+  try {
+    return await start();
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+
+  async function start(): Promise<App> {
+    const bus = createEventBus(log);
+    // Opening the database and loading models take the longest, and go on at the same time.
+    const opening = openDatabase({
+      url: config.databaseUrl,
+      directory: join(config.dataDir, 'database'),
+      log,
+    }).then(closeLater);
+    const loading = opening.then(async (opened) => {
+      const store = createFlowStore(opened, { clock });
+      return { store, flows: await loadFlows(store, config.flowsDir) };
+    });
+    const timeZone = async () => (await loading).flows.pack.settings.timeZone;
+    const [database, { store: flowStore, flows: firstFlows }, stages] = await allSettledOrThrow([
+      opening,
+      loading,
+      startStages(config, { log, bus, clock, timeZone }).then(closeLater),
+    ]);
+    const recordings = createRecordingStore({ directory: join(config.dataDir, 'recordings'), log });
+    const hasRecording = async (callId: string) => (await recordings.path(callId)) !== undefined;
+    const store = closeLater(createCallStore(database, { clock, log, hasRecording }));
+    const snapshots = closeLater(
+      config.redisUrl === undefined
+        ? createSqlSnapshotStore(database, { clock })
+        : await openRedisSnapshots(config.redisUrl, log),
+    );
+
+    const shop = closeLater(openShop(config, log));
+    // Fixed sentences are rendered while nobody waits for them, so that no caller does later.
+    const rendering = new AbortController();
+    closers.push(() => rendering.abort());
+    const renderAhead = ({ engine }: CallFlows) => {
+      for (const language of stages.voiceLanguages) {
+        for (const utterance of engine.fixedUtterances(language)) {
+          void stages.voice.synthesizer.prepare(utterance, rendering.signal);
+        }
+      }
+    };
+    const head = await runHead({
+      dataDir: config.dataDir,
+      encoderId: stages.encoder.id,
+      clock,
+      log,
+    });
+    closers.push(() => head.close());
+    const emotion = await loadEmotionEstimator(stages.encoder);
+    const flows = await runFlows(firstFlows, {
+      store: flowStore,
+      clock,
+      log,
+      prepare: async (pack) => {
+        const understanderNow = await understandFlows(pack, {
+          encoder: stages.encoder,
+          head: () => head.head,
+          cacheDirectory: join(config.dataDir, 'examples'),
+          emotion,
+          log,
+        });
+        const engine = createDialogEngine(pack, {
+          ...(config.transferTarget !== undefined && { transferTarget: config.transferTarget }),
+          voiceLanguages: stages.voiceLanguages,
+        });
+        return {
+          engine,
+          // Read once by each call when it begins: a head that is promoted later leaves it alone.
+          get understander() {
+            return understanderNow();
+          },
+        };
+      },
+      onTakenUp({ pack }, callFlows) {
+        if (pack.settings.timeZone !== firstFlows.pack.settings.timeZone)
+          log.warn(
+            { timeZone: pack.settings.timeZone },
+            'spoken times follow the new time zone after a restart',
+          );
+        renderAhead(callFlows);
+      },
+    });
+    closers.push(() => flows.close());
+    const calls = createCalls(
+      {
+        clock,
+        log,
+        bus,
+        voice: stages.voice,
+        emotion,
+        store,
+        snapshots,
+        untoldChanges: createUntoldChangeStore(database, { clock }),
+        recordings: config.recordCalls ? recordings : undefined,
+        shopForCall: () => memoizeReads(shop, { clock }),
+        defaultLanguage: config.language,
+        maxCallMs: config.maxCallMs,
+      },
+      { maxCalls: config.maxCalls, flowsFor: (contentHash) => flows.flowsFor(contentHash) },
+    );
+    const metrics = createMetrics(bus, () => calls.active);
+    closers.push(() => metrics.close());
+
+    const server = fastify({
+      bodyLimit: 64 * 1024,
+      http: httpServerLimits,
+      forceCloseConnections: true,
+    });
+    closers.push(() => server.close());
+    server.setErrorHandler(answerError(log));
+    const authorize = (request: Parameters<typeof hasApiToken>[0]) => hasApiToken(request, config.apiToken);
+    const { publicUrl } = config;
+    const gateways = [
+      createTwilioGateway({
+        authToken: config.twilioAuthToken,
+        publicUrl,
+        endings: createFileEndings(join(config.dataDir, 'twilio-endings'), clock),
+        defaultLanguage: config.language,
+        clock,
+        log,
+      }),
+      createBrowserGateway({ publicUrl, clock, log }),
+      createTextGateway({ publicUrl, authorize, clock, log }),
+    ];
+    let draining = false;
+    // A carrier that is told so at the webhook tries its next address, where an answered call could only apologise.
+    server.addHook('onRequest', async (request, reply) => {
+      if (draining && request.url.startsWith('/twilio/voice')) await reply.code(503).send();
+    });
+    await server.register(formbody);
+    for (const { routes } of gateways) if (routes) await server.register(routes);
+    await server.register(callRoutes, { store, recordings, bus, log, apiToken: config.apiToken });
+    await server.register(flowRoutes, { store: flowStore, flows, apiToken: config.apiToken });
+    await server.register(healthRoutes, {
+      metrics,
+      apiToken: config.apiToken,
+      async problems() {
+        const storeReady = await store.ready();
+        return [...(draining ? ['draining'] : []), ...(storeReady ? [] : ['the database does not answer'])];
+      },
+    });
+    await server.register(pageRoutes, { demoOrders: demoOrders(config), apiToken: config.apiToken });
+    const detach = attachUpgrades(server.server, gateways, log);
+    for (const gateway of gateways) {
+      gateway.start((call) => calls.take(call));
+      closers.push(() => gateway.close());
+    }
+    closers.push(async () => {
+      draining = true;
+      await calls.drain(config.drainMs);
+      detach();
+    });
+    const address = await listen();
+    closers.push(await announceAddress(config.dataDir, address));
+    renderAhead(await flows.flowsFor());
+
+    let closing: Promise<void> | undefined;
+    return {
+      address,
+      get activeCalls() {
+        return calls.active;
+      },
+      close: () => (closing ??= closeAll()),
+    };
+
+    async function listen(): Promise<string> {
+      try {
+        return await server.listen({ host: config.host, port: config.port });
+      } catch (error) {
+        const code = error instanceof Error && 'code' in error ? error.code : undefined;
+        if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') throw error;
+        const place = `${config.host}:${String(config.port)}`;
+        throw new KefuError(
+          'config_invalid',
+          `Kefu cannot listen on ${place} (${code}): choose another KEFU_HOST or KEFU_PORT, or stop what uses it.`,
+          { cause: error },
+        );
+      }
+    }
+  }
+}
+
+function openShop(config: Config, log: Logger): CommerceBackend {
+  if (config.shop) return createHttpBackend({ baseUrl: config.shop.url, token: config.shop.token, log });
+  return createDemoShop({ seed: config.demoSeed }).backend;
+}
+
+/** The client of Redis takes a while to load, and most installations have none. */
+async function openRedisSnapshots(url: string, log: Logger) {
+  const { createRedisSnapshotStore } = await import('../store/redis-snapshots.ts');
+  return createRedisSnapshotStore({ url, log });
+}
+
+function demoOrders(config: Config) {
+  if (config.shop) return undefined;
+  return demoCallers.flatMap((caller) =>
+    caller.orders.map(({ id, summary }) => ({
+      orderId: id,
+      customer:
+        caller.language === 'zh'
+          ? `${caller.lastName}${caller.firstName}`
+          : `${caller.firstName} ${caller.lastName}`,
+      about: summary,
+    })),
+  );
+}

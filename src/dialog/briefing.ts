@@ -1,0 +1,76 @@
+import type { Briefing } from '../core/handoff.ts';
+import type { Turn } from './turn.ts';
+
+/** What the person who takes the call over gets to read. */
+export function briefingOf(turn: Turn, reason: string): Briefing {
+  const { state } = turn;
+  const wanted = turn.wanted();
+  const customer = customerOf(turn);
+  const done = [...state.done];
+  return {
+    callId: state.call.id,
+    from: state.call.from,
+    language: state.language,
+    reason,
+    mood: state.mood,
+    wanted: wanted || state.wish,
+    customer,
+    slots: { ...state.slots },
+    done,
+    summary: summaryOf(turn, reason, customer?.name ?? '', wanted, done),
+  };
+}
+
+/**
+ * The customer the flows have found, with how: who is verified, else whose order the call is about, else whose number is
+ * calling.
+ */
+function customerOf(turn: Turn): Briefing['customer'] {
+  const { variables } = turn.state;
+  const candidates = [
+    { customer: variables.customer, verifiedBy: variables.verified_by },
+    { customer: variables.owner, verifiedBy: variables.verified_by },
+    { customer: variables.candidate, verifiedBy: 'calling number' },
+  ];
+  for (const { customer, verifiedBy } of candidates) {
+    if (typeof customer !== 'object' || customer === null || Array.isArray(customer)) continue;
+    const { id, name } = customer;
+    if (typeof id !== 'string' || typeof name !== 'object' || name === null || Array.isArray(name)) continue;
+    const [first = '', last = ''] = [name.first, name.last].map((part) =>
+      typeof part === 'string' ? part : '',
+    );
+    const full = /\p{Script=Han}/u.test(last) ? last + first : `${first} ${last}`.trim();
+    return { id, name: full, verifiedBy: typeof verifiedBy === 'string' ? verifiedBy : '' };
+  }
+  return null;
+}
+
+/** Two sentences: who wants what, and why a person is needed; then what was done, if anything. */
+function summaryOf(
+  turn: Turn,
+  reason: string,
+  name: string,
+  wanted: string,
+  done: readonly string[],
+): string {
+  const { language, wish } = turn.state;
+  const label = turn.pack.settings.labels?.reason?.[reason]?.[language] ?? reason;
+  const straw = strawOf(turn, reason, wanted);
+  const last = done.at(-1) ?? '';
+  if (language === 'zh') {
+    const who = name === '' ? '来电客户' : name;
+    const asked = wish === '' ? '没有说明来意' : `说：“${wish}”`;
+    return `${who}${wanted === '' ? asked : `想要${wanted}`}。转人工原因：${label}${straw === '' ? '' : `（“${straw}”）`}。${last}`;
+  }
+  const who = name === '' ? 'The caller' : name;
+  const asked = wish === '' ? 'has not said what it is about' : `said: "${wish}"`;
+  const first = `${who} ${wanted === '' ? asked : `wants ${wanted}`}.`;
+  return `${first} Handed over because ${label}${straw === '' ? '' : ` ("${straw}")`}. ${last}`.trim();
+}
+
+/** The words that brought the person, where they are not told already as what the caller wants. */
+function strawOf({ state }: Turn, reason: string, wanted: string): string {
+  const { escalated, wish } = state;
+  if (escalated?.reason !== reason) return '';
+  return wanted === '' && escalated.text === wish ? '' : escalated.text;
+}

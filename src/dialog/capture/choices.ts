@@ -1,0 +1,79 @@
+import type { Language } from '../../core/language.ts';
+import { captureChoice, choiceInSentence, type ChoiceInput, type Option } from './choice.ts';
+
+/** Which of the options an answer means, where several may be chosen; ids stand in the order of the options. */
+export type ChosenSeveral =
+  | { readonly type: 'chosen'; readonly ids: readonly string[] }
+  | { readonly type: 'more' }
+  | { readonly type: 'none-of-these' }
+  | { readonly type: 'unclear' };
+
+const all = {
+  en: /\b(?:all|both|everything|each(?: one)?|the (?:whole|entire|complete) (?:order|lot|thing))\b/i,
+  zh: /都|全部|所有|全都|整个订单|整单|一起/u,
+};
+const except = {
+  en: /\b(?:all|everything|both)\b[^,.]*?\b(?:but|except(?: for)?|apart from|other than|without|besides)\b(.*)$/i,
+  zh: /除了?(.+?)(?:以外|之外|外|，|,|都|$)/u,
+};
+/** "All, but not the lamp", "everything, I keep the lamp". */
+const kept = {
+  en: /\b(?:not|keep(?:ing)?)\b(.*)$/i,
+  zh: /(?:不要退|不退|不换|不用退|留着|留下|不包括)(.+)$/u,
+};
+const separators = {
+  en: /\s*(?:,|;|\.\s|\band\b|\bplus\b|\bas well as\b|\balso\b|&)\s*/i,
+  zh: /[，,、；;]|和|跟|还有|以及|与/u,
+};
+
+/** Reads "both", "all but the tablet", "the first and the third", "the lamp and the mug", "the cheaper one". */
+export function captureChoices(input: ChoiceInput): ChosenSeveral {
+  const { text, language, options } = input;
+  const excluded = except[language].exec(text)?.[1];
+  if (excluded !== undefined) return withoutThose(excluded, input);
+  const single = captureChoice(input);
+  if (single.type === 'none-of-these') return single;
+  if (all[language].test(text) && !isPlace(text, language)) {
+    const kept = keptIn(text, language);
+    const whole = options.map(({ id }) => id);
+    if (kept === undefined) return { type: 'chosen', ids: whole };
+    return withoutThose(kept, input);
+  }
+  const ids = idsIn(text, input);
+  if (ids.length > 0) return { type: 'chosen', ids };
+  return single.type === 'chosen' ? { type: 'chosen', ids: [single.id] } : single;
+}
+
+/** The options that a sentence names by their own words, without having been asked for. */
+export function choicesInSentence(text: string, language: Language, options: readonly Option[]): string[] {
+  const named = text
+    .split(separators[language])
+    .flatMap((part) => choiceInSentence(part, language, options) ?? []);
+  return options.map(({ id }) => id).filter((id) => named.includes(id));
+}
+
+function keptIn(text: string, language: Language): string | undefined {
+  return kept[language].exec(text)?.[1];
+}
+
+/** "Both are the first I ordered" is no choice of all. */
+function isPlace(text: string, language: Language): boolean {
+  return language === 'zh' && /第[一二三四五]/u.test(text);
+}
+
+function withoutThose(words: string, input: ChoiceInput): ChosenSeveral {
+  const out = idsIn(words, input);
+  if (out.length === 0) return { type: 'unclear' };
+  const ids = input.options.map(({ id }) => id).filter((id) => !out.includes(id));
+  return ids.length > 0 ? { type: 'chosen', ids } : { type: 'none-of-these' };
+}
+
+/** Every option that some part of the text means. */
+function idsIn(text: string, input: ChoiceInput): string[] {
+  const parts = text.split(separators[input.language]).filter((part) => part.trim() !== '');
+  const found = parts.flatMap((part) => {
+    const chosen = captureChoice({ ...input, text: part });
+    return chosen.type === 'chosen' ? [chosen.id] : [];
+  });
+  return input.options.map(({ id }) => id).filter((id) => found.includes(id));
+}

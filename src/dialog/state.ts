@@ -1,0 +1,209 @@
+import type { FinishedChange } from '../core/changes.ts';
+import type { DialogEffect, Expecting } from '../core/dialog.ts';
+import type { EmotionState, Mood } from '../core/emotion.ts';
+import type { Language } from '../core/language.ts';
+import type { SpelledReading } from '../core/recognition.ts';
+import type { UnsureChunk } from './capture/unsure-chunk.ts';
+import type { Utterance } from '../core/speech.ts';
+import type { Entity, ScoredIntent } from '../core/understanding.ts';
+
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+/** What an answer of the caller brings: words or keys, with what understanding made of them. */
+export interface Heard {
+  readonly text: string;
+  readonly alternatives: readonly string[];
+  readonly spelled?: SpelledReading | undefined;
+  readonly confidence: number | null;
+  readonly language: Language;
+  readonly intents: readonly ScoredIntent[];
+  readonly entities: readonly Entity[];
+  readonly byKeys: boolean;
+  /** Said while a task ran, before the question it now meets was asked. */
+  readonly queued: boolean;
+  /** The rules for bringing a person have been asked about it. */
+  readonly considered?: true;
+}
+
+/** A value that was read from what the caller said, before it is asked for or while it is looked up. */
+export interface Reading {
+  value: string;
+  /** Other readings of the same words, best first. */
+  others: string[];
+  /** False: it should be read back before it is believed. */
+  certain: boolean;
+  /** Another reading that comes as near and differs in one chunk, which may be asked for again. */
+  rival?: string | undefined;
+}
+
+/** How far the question of a step has got. */
+export interface Progress {
+  /** The beginning of a value that comes in chunks. */
+  partial: string;
+  /** A value that was read back and waits for a yes; `result` is what its check brought. */
+  readBack: { value: string; result: Json } | null;
+  /** A value of which one chunk may be one of two; the caller was asked which. */
+  chunk: (UnsureChunk & { result: Json }) | null;
+  /** Values the caller or the shop has turned down. */
+  rejected: string[];
+  /** A value that is being looked up, and which ones to try when it is not found. */
+  check: {
+    value: string;
+    rest: string[];
+    made: number;
+    first: string;
+    certain: boolean;
+    rival: string | null;
+  } | null;
+  /** First option of the page that was read out. */
+  page: number;
+  /** Facets of a choice that are settled, and the one that was asked for. */
+  narrowed: Record<string, string>;
+  facet: string | null;
+  /** Inputs of the changes that were read back with a question, as digests by step. */
+  readOut: Record<string, string>;
+}
+
+export interface Tries {
+  noMatch: number;
+  noInput: number;
+  unintelligible: number;
+  notFound: number;
+}
+
+/** A flow under way. */
+export interface Frame {
+  flow: string;
+  step: string;
+  /** What the flow below does when this one is done: go on after its call, or ask its question again. */
+  resume: 'next' | 'ask';
+  /** True for flows that answer what the caller came for; they count as requests when they are done. */
+  isRequest: boolean;
+  /** What the caller wanted before this flow began, to be wanted again after it. */
+  intentBefore: string | null;
+  tries: Tries;
+  progress: Progress;
+  /** A value was corrected: what was chosen before still holds on the way to the next yes or no. */
+  kept: boolean;
+  /** Changes the caller agreed to: digest of the input by name of the change's step. */
+  agreed: Record<string, string>;
+}
+
+export type TaskEffect = Extract<DialogEffect, { type: 'task' }>;
+
+/** What the main conversation waits for. */
+export type Waiting =
+  | { readonly for: 'answer'; readonly expecting: Expecting }
+  | {
+      readonly for: 'task';
+      readonly taskId: string;
+      readonly isWrite: boolean;
+      slow: number;
+      /** Asked for once more when the call goes on elsewhere; a write has one effect by its key. */
+      readonly task: TaskEffect;
+    }
+  | { readonly for: 'transfer' };
+
+/** Look-ups that run while the conversation goes on. */
+export interface Background {
+  stack: Frame[];
+  taskId: string;
+}
+
+/** The state of a dialog; JSON throughout. */
+export interface CallState {
+  flowsVersion: string;
+  language: Language;
+  ended: boolean;
+  call: {
+    id: string;
+    gateway: string;
+    from: string;
+    to: string;
+    channel: 'voice' | 'text';
+    startedAtEpochMs: number;
+  };
+  slots: Record<string, Json>;
+  variables: Record<string, Json>;
+  stack: Frame[];
+  background: Background[];
+  waiting: Waiting | null;
+  /** What was said while a task ran, oldest first. */
+  queue: Heard[];
+  /** Values given before they were asked for, by slot. */
+  given: Record<string, Reading>;
+  /** How often each prompt was said, which chooses its wording. */
+  said: Record<string, number>;
+  /** Everything said since the caller's last turn, for "what was that?". */
+  lastSaid: Utterance[];
+  /** What the caller wants now, by intent. */
+  intent: string | null;
+  /** Code of the last problem with the shop or a transfer. */
+  problem: string | null;
+  /** How the caller feels, turn by turn. */
+  emotion: EmotionState;
+  mood: Mood;
+  /** An apology for the present bad mood has been made. */
+  apologised: boolean;
+  /** Rules of escalation.yaml that were used, with the turn. */
+  rulesUsed: Record<string, number>;
+  /** What was said before a person was offered, and how deep the stack was: taken up when the question comes back. */
+  heldBack: { readonly heard: Heard; readonly depth: number } | null;
+  /** The newest rule that offered or brought a person: its reason, and the words it was used at. */
+  escalated: { readonly reason: string; readonly text: string } | null;
+  /** Answers that could not be used, in the whole call. */
+  failedTurns: number;
+  /** What the caller said when asked what is wanted, for people who take over. */
+  wish: string;
+  /** Questions that the wish was searched for an answer to. */
+  heeded: string[];
+  /** What was done and promised, one sentence each. */
+  done: string[];
+  /** Intents of the requests that were begun, each once. */
+  asked: string[];
+  requestsDone: number;
+  /** Speech cannot be recognised: only keys count on. */
+  keysOnly: boolean;
+  ttsFailures: number;
+  /** How fast Kefu speaks: 1 is the voice's own pace, less is slower. */
+  pace: number;
+  tasks: number;
+  /** Changes of earlier calls from this number whose result was not heard. */
+  untold: readonly FinishedChange[];
+}
+
+export function newFrame(
+  flow: string,
+  step: string,
+  { resume, isRequest, intentBefore }: Pick<Frame, 'resume' | 'isRequest' | 'intentBefore'>,
+): Frame {
+  return {
+    flow,
+    step,
+    resume,
+    isRequest,
+    intentBefore,
+    tries: newTries(),
+    progress: newProgress(),
+    kept: false,
+    agreed: {},
+  };
+}
+
+export function newTries(): Tries {
+  return { noMatch: 0, noInput: 0, unintelligible: 0, notFound: 0 };
+}
+
+export function newProgress(): Progress {
+  return {
+    partial: '',
+    readBack: null,
+    chunk: null,
+    rejected: [],
+    check: null,
+    page: 0,
+    narrowed: {},
+    facet: null,
+    readOut: {},
+  };
+}

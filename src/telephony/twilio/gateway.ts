@@ -1,0 +1,117 @@
+import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../../core/clock.ts';
+import { systemClock } from '../../core/clock.ts';
+import { KefuError } from '../../core/errors.ts';
+import type { Language } from '../../core/language.ts';
+import type { Logger } from '../../core/log.ts';
+import type { IncomingCall } from '../../core/telephony.ts';
+import { defaultSocketLimits, type SocketLimits } from '../connection.ts';
+import type { WebSocketGateway } from '../gateway.ts';
+import { SocketServer } from '../socket-server.ts';
+import { createMemoryEndings, type PlannedEndings } from './endings.ts';
+import { createTwilioRoutes, twilioPaths } from './routes.ts';
+import { createTwilioAuthenticator } from './signature.ts';
+import { createStateSigner } from './state.ts';
+import { TwilioStreams } from './streams.ts';
+
+export interface TwilioGatewayOptions {
+  /** Twilio's auth token. With it, every webhook and every socket must be signed; without, only this machine is served. */
+  readonly authToken?: string | undefined;
+  /** Address under which Twilio reaches this server, such as `https://kefu.example.com`; needed with an auth token. */
+  readonly publicUrl?: string | undefined;
+  /** Where decided endings wait for Twilio's question; the default does not survive the process. */
+  readonly endings?: PlannedEndings | undefined;
+  /** How long a transfer target rings, in seconds. Default 30. */
+  readonly ringSeconds?: number | undefined;
+  /** Language of the few sentences Twilio speaks itself when the call began without one. Default `en`. */
+  readonly defaultLanguage?: Language | undefined;
+  /** A stream that sends no message for this time, in milliseconds, is lost. Default 15 s. */
+  readonly mediaTimeoutMs?: number | undefined;
+  readonly limits?: Partial<SocketLimits> | undefined;
+  readonly clock?: Clock | undefined;
+  readonly log: Logger;
+}
+
+/**
+ * The gateway for Twilio's bidirectional Media Streams: webhooks (`routes`) and the stream socket (`/twilio/media`).
+ *
+ *     Twilio ──POST /twilio/voice──> TwiML: Connect Stream ──> socket /twilio/media ──> IncomingCall
+ *            ──POST /twilio/action─> when the stream ends: hang up, dial the transfer target, or connect again
+ *            ──POST /twilio/status─> the call is over
+ *
+ * @throws KefuError `config_invalid` when an auth token comes without a public URL.
+ */
+export function createTwilioGateway(options: TwilioGatewayOptions): WebSocketGateway {
+  const { authToken } = options;
+  const publicUrl = options.publicUrl?.replace(/\/+$/, '');
+  if (authToken !== undefined && publicUrl === undefined) {
+    throw new KefuError(
+      'config_invalid',
+      'A Twilio auth token needs the public URL too, because Twilio signs the address it calls: set KEFU_PUBLIC_URL.',
+    );
+  }
+  const clock = options.clock ?? systemClock;
+  const log = options.log.child({ gateway: 'twilio' });
+  const endings = options.endings ?? createMemoryEndings(clock);
+  const authenticator = createTwilioAuthenticator({ authToken, publicUrl });
+  const signer = createStateSigner(authToken, clock);
+  let onCall: ((call: IncomingCall) => void) | undefined;
+  let closing: Promise<void> | undefined;
+
+  const streams = new TwilioStreams({
+    signer,
+    endings,
+    mustBeSigned: authenticator.signed,
+    mediaTimeoutMs: options.mediaTimeoutMs ?? 15_000,
+    clock,
+    log,
+    onCall: (call) => onCall?.(call),
+  });
+  const server = new SocketServer({
+    limits: { ...defaultSocketLimits, ...options.limits },
+    clock,
+    log,
+    admit: (request: IncomingMessage) => authenticator.handshake(request),
+    authenticated: authenticator.signed,
+    connected: (connection) => streams.connected(connection),
+  });
+
+  return {
+    name: 'twilio',
+    path: twilioPaths.media,
+    routes: createTwilioRoutes({
+      authenticator,
+      signer,
+      endings,
+      streams: {
+        taking: () => server.taking,
+        callEnded: (callSid, status) => {
+          streams.callEnded(callSid, status);
+        },
+        streamLost: (callSid) => {
+          streams.streamLost(callSid);
+        },
+        transferTaken: (callSid) => {
+          streams.transferTaken(callSid);
+        },
+      },
+      publicUrl,
+      ringSeconds: options.ringSeconds ?? 30,
+      defaultLanguage: options.defaultLanguage ?? 'en',
+      clock,
+      log,
+    }),
+    start(listener) {
+      onCall = listener;
+      server.open();
+    },
+    handleUpgrade(request, socket, head) {
+      server.handleUpgrade(request, socket, head);
+    },
+    close() {
+      server.shut();
+      closing ??= streams.hangupAll().then(() => server.close());
+      return closing;
+    },
+  };
+}

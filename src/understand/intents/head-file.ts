@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { KefuError } from '../../core/errors.ts';
+import { IntentHead } from './head.ts';
+import { LinearModel } from './linear-model.ts';
+
+/*
+ * A head as bytes: the letters KFIH, the length of a JSON header (uint32, little-endian), the header, and then as float32 (from the
+ * next multiple of 4): bias, center, class means, dense weights. Last come the word weights as int8, each place's classes together,
+ * with one scale for each class in the header: they are many and small, and a byte is exact enough for them.
+ */
+
+const magic = 'KFIH';
+const headerSchema = z.object({
+  version: z.literal(1),
+  encoder: z.string(),
+  classes: z.array(z.string()).min(2),
+  dimensions: z.int().positive(),
+  places: z.int().positive(),
+  temperature: z.number().positive(),
+  scope: z.object({
+    means: z.array(z.number()),
+    deviations: z.array(z.number()),
+    weights: z.array(z.number()),
+    bias: z.number(),
+  }),
+  rejectBelow: z.record(z.string(), z.number()),
+  wordScales: z.array(z.number()),
+});
+type Header = z.infer<typeof headerSchema>;
+
+export function encodeHead({ parts }: IntentHead): Buffer {
+  const { model } = parts;
+  const wordScales = scalesOf(model);
+  const header: Header = {
+    version: 1,
+    encoder: parts.encoderId,
+    classes: [...parts.classes],
+    dimensions: model.dimensions,
+    places: model.places,
+    temperature: parts.temperature,
+    scope: {
+      means: [...parts.scope.means],
+      deviations: [...parts.scope.deviations],
+      weights: [...parts.scope.weights],
+      bias: parts.scope.bias,
+    },
+    rejectBelow: { ...parts.rejectBelow },
+    wordScales,
+  };
+  const json = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(json.length);
+  const words = new Int8Array(model.sparse.length);
+  for (let index = 0; index < words.length; index += 1) {
+    words[index] = Math.round((model.sparse[index] ?? 0) / (wordScales[index % model.classes] ?? 1));
+  }
+  const floats = [model.bias, parts.center, ...parts.classMeans, model.dense].map(bytesOf);
+  const start = Buffer.concat([Buffer.from(magic), length, json]);
+  return Buffer.concat([start, Buffer.alloc(padding(start.length)), ...floats, bytesOf(words)]);
+}
+
+/** @throws KefuError `config_invalid` when the bytes are no head, or end too early. */
+export function decodeHead(bytes: Uint8Array): IntentHead {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (buffer.subarray(0, 4).toString('latin1') !== magic) throw damaged('is none');
+  const jsonEnd = 8 + buffer.readUInt32LE(4);
+  let header: Header;
+  try {
+    header = headerSchema.parse(JSON.parse(buffer.subarray(8, jsonEnd).toString('utf8')));
+  } catch (error) {
+    throw damaged('has a damaged beginning', error);
+  }
+  const { classes, dimensions, places } = header;
+  const count = classes.length;
+  const sizes = [count, dimensions, ...classes.map(() => dimensions), count * dimensions];
+  let at = jsonEnd + padding(jsonEnd);
+  const expected = at + 4 * sizes.reduce((sum, size) => sum + size, 0) + places * count;
+  if (buffer.length !== expected) throw damaged(`has ${buffer.length} bytes where ${expected} belong`);
+  const arrays = sizes.map((size) => {
+    const copy = Uint8Array.from(buffer.subarray(at, at + 4 * size));
+    at += 4 * size;
+    return new Float32Array(copy.buffer);
+  });
+  const words = new Int8Array(buffer.buffer, buffer.byteOffset + at, places * count);
+  const sparse = new Float32Array(words.length);
+  for (let index = 0; index < words.length; index += 1) {
+    sparse[index] = (words[index] ?? 0) * (header.wordScales[index % count] ?? 0);
+  }
+  const [bias = new Float32Array(), center = new Float32Array()] = arrays;
+  return new IntentHead({
+    encoderId: header.encoder,
+    classes,
+    model: new LinearModel(count, dimensions, places, {
+      bias,
+      dense: arrays.at(-1) ?? new Float32Array(),
+      sparse,
+    }),
+    center,
+    classMeans: arrays.slice(2, 2 + count),
+    temperature: header.temperature,
+    scope: header.scope,
+    rejectBelow: header.rejectBelow,
+  });
+}
+
+function scalesOf(model: LinearModel): number[] {
+  const largest = new Float64Array(model.classes);
+  for (let index = 0; index < model.sparse.length; index += 1) {
+    const row = index % model.classes;
+    largest[row] = Math.max(largest[row] ?? 0, Math.abs(model.sparse[index] ?? 0));
+  }
+  return Array.from(largest, (value) => (value === 0 ? 1 : value / 127));
+}
+
+const padding = (length: number): number => (4 - (length % 4)) % 4;
+
+function bytesOf(values: Float32Array | Int8Array): Buffer {
+  return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+}
+
+function damaged(what: string, cause?: unknown): KefuError {
+  return new KefuError('config_invalid', `The file of a trained intent head ${what}.`, { cause });
+}

@@ -1,0 +1,62 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import { KefuError } from '../../core/errors.ts';
+import { languageSchema, type Language } from '../../core/language.ts';
+
+/** A sentence with what it means, as people write it down. */
+export interface LabelledLine {
+  readonly text: string;
+  readonly language: Language;
+  /** In the order in which they are said. */
+  readonly intents: readonly string[];
+}
+
+const jsonLineSchema = z.strictObject({
+  text: z.string().trim().min(1),
+  intents: z.array(z.string()).min(1),
+  /** What was said, where `text` is what a recogniser heard. */
+  said: z.string().optional(),
+});
+
+/**
+ * The labelled sentences of a folder: `INTENT.LANGUAGE.txt` has one sentence of that intent on each line, `NAME.LANGUAGE.jsonl`
+ * lines of `text` and `intents`. Lines about moods (`emotion.LANGUAGE.jsonl`) may lie beside them and are left out.
+ *
+ * @throws KefuError `config_invalid` naming file and line.
+ */
+export async function readLabelledLines(directory: string): Promise<LabelledLine[]> {
+  const names = (await readdir(directory))
+    .filter((name) => /^(?!emotion\.).*\.(?:txt|jsonl)$/.test(name))
+    .sort();
+  const files = await Promise.all(names.map((name) => readLabelledFile(join(directory, name))));
+  return files.flat();
+}
+
+export async function readLabelledFile(path: string): Promise<LabelledLine[]> {
+  const match = /^(?<name>[a-z_-]+)\.(?<tag>[a-z]+)\.(?<form>txt|jsonl)$/.exec(basename(path));
+  const language = languageSchema.safeParse(match?.groups?.tag);
+  const { name = '', form } = match?.groups ?? {};
+  if (!language.success) {
+    throw new KefuError('config_invalid', `${path} must be called NAME.en.txt, NAME.zh.jsonl or the like.`);
+  }
+  const lines = (await readFile(path, 'utf8')).split('\n').map((line) => line.trim());
+  return lines.flatMap((line, index): LabelledLine[] => {
+    if (line === '') return [];
+    if (form === 'txt') return [{ text: line, language: language.data, intents: [name] }];
+    const parsed = jsonLineSchema.safeParse(parseJson(line));
+    if (!parsed.success) {
+      throw new KefuError('config_invalid', `${path}, line ${index + 1}: ${z.prettifyError(parsed.error)}`);
+    }
+    const { text, intents } = parsed.data;
+    return [{ text, intents, language: language.data }];
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

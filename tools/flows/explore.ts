@@ -1,0 +1,141 @@
+import { KefuError } from '../../src/core/errors.ts';
+import type { FlowFiles } from '../../src/core/store.ts';
+import { shopOperations } from '../../src/core/commerce.ts';
+import { demoCallers } from '../../src/commerce/demo-shop/callers.ts';
+import { compileFlowPack } from '../../src/dialog/flow-pack.ts';
+import { readFlowSource, type FlowProblem } from '../../src/dialog/flow-source.ts';
+import { Caller, knowledgeOf } from './explore/caller.ts';
+import { goalsOf, readProblemCodes, type Goal } from './explore/goals.ts';
+import { literalsOf } from './explore/literals.ts';
+import { Rambler } from './explore/rambler.ts';
+import { WalkedShop } from './explore/shop.ts';
+import type { Beginning, Fault, WalkEnd } from './explore/walk.ts';
+import { Walker } from './explore/walker.ts';
+
+/** A goal no walk reached, with where it stands. */
+export interface Unreached {
+  readonly file: string;
+  readonly line: number;
+  readonly goal: string;
+  readonly sentence: string;
+}
+
+/** What came of walking through flows. */
+export interface Exploration {
+  readonly goals: number;
+  readonly reached: number;
+  readonly unreached: readonly Unreached[];
+  readonly faults: readonly Fault[];
+  /** Prompts that were left out because a value was missing, with how often. */
+  readonly unsaid: Readonly<Record<string, number>>;
+  readonly events: number;
+  readonly tookMs: number;
+  /** `out-of-time`: more might be reached with a higher limit. */
+  readonly end: WalkEnd;
+}
+
+const [anyCaller] = demoCallers;
+const chineseCaller = demoCallers.find(({ language }) => language === 'zh') ?? anyCaller;
+
+/** Changes that callers agree to, and that a call may end before. */
+const agreedChanges = Object.entries(shopOperations)
+  .filter(([, { write }]) => write)
+  .map(([operation]) => operation);
+
+/** The ways calls begin, which decide what is known before a word is said. */
+const beginnings: readonly Beginning[] = [
+  { about: 'a known number calls', channel: 'voice', from: anyCaller.phone, language: 'en', canTransfer: true },
+  { about: 'an unknown number calls', channel: 'voice', from: '+12125550999', language: 'en', canTransfer: false },
+  { about: 'no number is shown', channel: 'voice', from: 'anonymous', language: 'en', canTransfer: false },
+  { about: 'a chat begins', channel: 'text', from: '', language: 'en', canTransfer: false },
+  { about: 'a Chinese caller', channel: 'voice', from: chineseCaller.phone, language: 'zh', canTransfer: false },
+];
+
+/** Each change of an earlier call may have been done or refused, and one that was refused may be tried again. */
+const returns: readonly Beginning[] = [null, 'shop_unavailable'].flatMap((code) =>
+  agreedChanges.map((operation) => ({
+    about: `${operation} of an earlier call is ${code === null ? 'done' : 'refused'}`,
+    channel: 'voice',
+    from: anyCaller.phone,
+    language: 'en',
+    canTransfer: true,
+    untold: [{ callId: 'earlier', taskId: operation, operation, orderId: anyCaller.orders[0].id, code }],
+  })),
+);
+
+/**
+ * Walks through every branch of flows, with answers made from the slots and the demo shop, and with every failure of the shop.
+ *
+ * @throws KefuError `flow_invalid` when the flows cannot be loaded.
+ */
+export async function exploreFlows(
+  files: FlowFiles,
+  { limitMs }: { readonly limitMs: number },
+): Promise<Exploration> {
+  const startedMs = performance.now();
+  const { stackTraceLimit } = Error;
+  // A condition over a value that is missing fails by an error inside the expression library, thousands of times a second.
+  Error.stackTraceLimit = 0;
+  try {
+    return await explore(files, startedMs, limitMs);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+async function explore(files: FlowFiles, startedMs: number, limitMs: number): Promise<Exploration> {
+  const pack = compileFlowPack(new Map(Object.entries(files)));
+  const problemCodes = readProblemCodes();
+  const goals = goalsOf(pack, problemCodes);
+  const literals = literalsOf(pack);
+  const shop = new WalkedShop(literals, problemCodes);
+  const wishWords = [...(literals.values.get('wish') ?? [])].filter((words) => typeof words === 'string' && words !== '');
+  const caller = new Caller(pack, knowledgeOf((await shop.fresh()).data, wishWords as string[]));
+  const walker = new Walker(pack, caller, shop, goals);
+  const isReached = ({ name }: Goal) => walker.reached.has(name);
+  const tellsResults = [...pack.expressions.keys()].some((source) => source.includes('call.untold'));
+  const all = tellsResults ? [...beginnings, ...returns] : beginnings;
+  await new Rambler(pack, caller, shop, walker).ramble(all, goals.length, startedMs + limitMs);
+  const end = await walker.walk(all, startedMs + limitMs);
+  const missed = goals.filter((goal) => !isReached(goal));
+  return {
+    goals: goals.length,
+    reached: goals.length - missed.length,
+    unreached: missed.map((goal) => placeOf(files, goal)),
+    faults: walker.faults,
+    unsaid: Object.fromEntries(walker.unsaid),
+    events: walker.events,
+    tookMs: Math.round(performance.now() - startedMs),
+    end,
+  };
+}
+
+function placeOf(files: FlowFiles, { name, flow, step, what }: Goal): Unreached {
+  const file = `${flow}.yaml`;
+  const text = files[file];
+  if (text === undefined) throw new KefuError('internal', `There is no file ${file}.`);
+  const problems: FlowProblem[] = [];
+  const isIntent = flow === 'routing';
+  const sentence = `${isIntent ? 'intent' : 'step'} "${step}": ${what}.`;
+  readFlowSource(file, text, problems).report([isIntent ? 'intents' : 'steps', step], sentence, { atKey: true });
+  return { file, line: problems[0]?.line ?? 1, goal: name, sentence };
+}
+
+/** The report as people read it. */
+export function describeExploration(report: Exploration): string {
+  const share = ((100 * report.reached) / Math.max(1, report.goals)).toFixed(1);
+  const lines = [
+    ...report.unreached.map(({ file, line, sentence }) => `${file}:${String(line)}: ${sentence}`),
+    ...report.faults.map(
+      ({ kind, flow, step, detail, walk }) =>
+        `${flow}.yaml: step "${step}": ${kind}: ${detail}\n    after: ${walk.slice(-8).join(' > ')}`,
+    ),
+    ...Object.entries(report.unsaid).map(
+      ([prompt, times]) => `note: ${prompt} was left out ${String(times)} times, because a value was missing.`,
+    ),
+    `${String(report.reached)} of ${String(report.goals)} branches reached (${share} %), ${String(report.faults.length)} faults, ` +
+      `${String(report.events)} events in ${(report.tookMs / 1000).toFixed(1)} s.`,
+  ];
+  if (report.end === 'out-of-time') lines.push('The time was over before everything had been tried; see --limit.');
+  return lines.join('\n');
+}
