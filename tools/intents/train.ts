@@ -46,7 +46,9 @@ try {
   const frozen = new Set(heldOut.map(({ text, language }) => normalForm(text, language)));
   const all = await readLabelledLines(files.trainingLines);
   // Short answers are the same whoever writes them down ("yes"); trained on and measured with, they would say nothing.
-  const lines = all.filter(({ text, language }) => !frozen.has(normalForm(text, language)));
+  const lines = all.filter(({ text, said = text, language }) =>
+    [text, said].every((words) => !frozen.has(normalForm(words, language))),
+  );
   const sentences = await sentencesOf(lines, encoder);
   const head = await learnHead(sentences, { encoderId: model.id });
   const trainingSeconds = Math.round((performance.now() - startedMs) / 100) / 10;

@@ -165,6 +165,8 @@ export function openTeachingDesk(options: TeachingDeskOptions): TeachingDesk {
       const sentences = await sentencesOf(trainable, vectors.encoder, signal);
       const head = await learnHead(sentences, {
         encoderId: vectors.encoder.id,
+        // Always from the head that ships, so that what is trained follows from the sentences and not from the order they came in.
+        ...((await files.readRecord(place, 0)) && { goOnFrom: await headOf(0) }),
         ...(signal && { signal }),
         // Calls of this process, if it takes any, get their turn between two rounds.
         training: { onEpoch: () => new Promise((resolve) => setImmediate(resolve)) },
@@ -244,7 +246,7 @@ export async function sentencesOf(
   signal?: AbortSignal,
 ): Promise<LabelledSentence[]> {
   const withNormal = lines
-    .map(({ text, language, intents }) => ({ text, language, intents, normal: normalForm(text, language) }))
+    .map((line) => ({ ...line, normal: normalForm(line.text, line.language) }))
     .filter(({ normal }) => normal !== '');
   const vectors = await encoder.encode(
     withNormal.map(({ normal }) => normal),

@@ -33,6 +33,13 @@ export class LinearModel {
     this.sparse = weights?.sparse ?? new Float32Array(places * classes);
   }
 
+  /** Takes over the weights of a model of the same form. */
+  copy({ bias, dense, sparse }: LinearModel): void {
+    this.bias.set(bias);
+    this.dense.set(dense);
+    this.sparse.set(sparse);
+  }
+
   /** The classes' scores before they are made probabilities. `into` spares an allocation in the loops of training. */
   logits({ vector, words }: Sample, into = new Float64Array(this.classes)): Float64Array {
     const { classes, dimensions, dense, sparse } = this;

@@ -10,6 +10,8 @@ export interface LabelledLine {
   readonly language: Language;
   /** In the order in which they are said. */
   readonly intents: readonly string[];
+  /** What was said, where `text` is what a recogniser heard. */
+  readonly said?: string | undefined;
 }
 
 const jsonLineSchema = z.strictObject({
@@ -48,8 +50,7 @@ export async function readLabelledFile(path: string): Promise<LabelledLine[]> {
     if (!parsed.success) {
       throw new KefuError('config_invalid', `${path}, line ${index + 1}: ${z.prettifyError(parsed.error)}`);
     }
-    const { text, intents } = parsed.data;
-    return [{ text, intents, language: language.data }];
+    return [{ ...parsed.data, language: language.data }];
   });
 }
 

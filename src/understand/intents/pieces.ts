@@ -12,6 +12,17 @@ const joints: Readonly<Record<Language, RegExp>> = {
   en: /^(?:(?:and|but|or|then|also|plus|oh|so|well|by the way|secondly|another thing|one more thing)[\s,]+)+/iu,
   zh: /^(?:还有|另外|顺便|对了|然后|再|并且|而且|同时|以及|那|就)+(?=.{2,})/u,
 };
+/** Words after which a second wish is likely. */
+const joiners: Readonly<Record<Language, RegExp>> = {
+  en: /\b(?:also|plus|another thing|one more thing|second(?:ly)?|while (?:i|you)|by the way|as well|otherwise|or else|or (?:if|can|could|should|send|just)|if (?:not|it|you|that)|and (?:can|could|i|if|please|then|while|cancel|send|where|when|what|how|do|is|are|my|the|tell|give|change|put|add))\b/iu,
+  zh: /还有|另外|顺便|对了|再帮|再给|再问|要是|如果|不然|要不|或者|同时|第二|二来|也[想要给帮]|一起/u,
+};
+
+/** Whether words join several wishes. */
+export function joinsWishes(text: string, language: Language): boolean {
+  return joiners[language].test(text);
+}
+
 /** A piece with fewer words (characters) is no wish of its own, unless it is a short answer. */
 const smallest: Readonly<Record<Language, number>> = { en: 2, zh: 2 };
 /** More pieces than anybody has wishes: the sentences of a story. */

@@ -22,9 +22,18 @@ export interface TrainingOptions {
   readonly sparseRate?: number;
   /** The order of the sentences follows from it, and with it the whole result. Default 1. */
   readonly seed?: number;
+  /** A model of the same form to go on from; it is not changed. Few epochs are enough then. */
+  readonly start?: LinearModel;
   /** Called after each epoch: a moment for others to run, and to stop. */
   readonly onEpoch?: (epoch: number) => Promise<void> | void;
 }
+
+/**
+ * What Adagrad takes gradients to have been so far, of the vector's weights and of the words': hardly anything at first, so that the first
+ * steps are large, and what a whole training gathers where one is gone on with, so that they move what is there only a little.
+ */
+const freshSquares = { dense: 1e-4, sparse: 0 };
+const settledSquares = { dense: 4, sparse: 0.5 };
 
 /** Sentences between two steps of the vector's weights. */
 const batchSize = 16;
@@ -40,7 +49,8 @@ export async function trainLinearModel(
   const { classes, dimensions, places, epochs = 12, decay = 1e-4, smoothing = 0.02 } = options;
   const { denseRate = 0.15, sparseRate = 0.5 } = options;
   const model = new LinearModel(classes, dimensions, places);
-  const gradients = new Gradients(model);
+  if (options.start) model.copy(options.start);
+  const gradients = new Gradients(model, options.start ? settledSquares : freshSquares);
   const random = randomNumbers(options.seed ?? 1);
   const order = samples.map((_, index) => index);
   const logits = new Float64Array(classes);
@@ -78,13 +88,13 @@ class Gradients {
   readonly #biasSquares: Float32Array;
   readonly #sparseSquares: Float32Array;
 
-  constructor(model: LinearModel) {
+  constructor(model: LinearModel, squares: typeof freshSquares) {
     this.#model = model;
     this.#dense = new Float32Array(model.dense.length);
     this.#bias = new Float32Array(model.bias.length);
-    this.#denseSquares = new Float32Array(model.dense.length).fill(1e-4);
-    this.#biasSquares = new Float32Array(model.bias.length).fill(1e-4);
-    this.#sparseSquares = new Float32Array(model.sparse.length);
+    this.#denseSquares = new Float32Array(model.dense.length).fill(squares.dense);
+    this.#biasSquares = new Float32Array(model.bias.length).fill(squares.dense);
+    this.#sparseSquares = new Float32Array(model.sparse.length).fill(squares.sparse);
   }
 
   add({ vector }: Sample, errors: Float64Array): void {

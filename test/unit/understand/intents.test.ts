@@ -133,9 +133,39 @@ describe('a trained head', () => {
 
   it('is not trained on sentences that calibrate it unless it is fitted again', async () => {
     const lines = toySentences();
-    expect(lines.filter(({ text }) => isForCalibration(text)).length).toBeGreaterThan(3);
+    expect(lines.filter((line) => isForCalibration(line)).length).toBeGreaterThan(3);
     const without = encodeHead(await toyHead({ refit: false }));
     expect(encodeHead(await toyHead()).equals(without)).toBe(false);
+  });
+
+  it('goes on from an earlier head: takes in what is new and keeps the calibration', async () => {
+    const earlier = await toyHead();
+    const odd = await withVectors(
+      Array.from({ length: 8 }, () => ({ text: 'zork the gizmo', language: 'en', intents: ['affirm'] })),
+    );
+    const head = await learnHead([...(await withVectors(toySentences())), ...odd], {
+      encoderId: encoder.id,
+      goOnFrom: earlier,
+    });
+    const scoreIn = async (judged: typeof head) =>
+      (await judge(judged, 'zork the gizmo')).ranked.find(({ intent }) => intent === 'affirm')?.score ?? 0;
+    expect(await scoreIn(head)).toBeGreaterThan((await scoreIn(earlier)) + 0.05);
+    expect((await judge(head, 'where is my order')).ranked[0]?.intent).toBe('order_status');
+    expect(head.parts.temperature).toBe(earlier.parts.temperature);
+    expect(head.parts.scope).toEqual(earlier.parts.scope);
+  });
+
+  it('begins anew when the sentences have an intent that the earlier head does not know', async () => {
+    const sentences = await withVectors([
+      ...toySentences(),
+      ...['gift wrap it', 'wrap it as a gift', 'can you gift wrap'].map((text) => ({
+        text,
+        language: 'en' as const,
+        intents: ['gift_wrap'],
+      })),
+    ]);
+    const head = await learnHead(sentences, { encoderId: encoder.id, goOnFrom: await toyHead() });
+    expect(head.intents).toContain('gift_wrap');
   });
 
   it('refuses to learn a single intent', async () => {
