@@ -91,7 +91,7 @@ const wait: PerLanguage = { en: 'hold on a second', zh: '等一下' };
 const values: Readonly<Record<string, Readonly<Record<Language, readonly string[]>>>> = {
   phone_number: { en: ['212 555 0199', '212 555'], zh: ['13800138000', '138'] },
   tax_number: {
-    en: ['DE 123456789', 'DE 1 2 3'],
+    en: ['DE 136695976', 'DE 1 2 3'],
     zh: ['91350100M000100Y43', '9135'],
   },
   number: { en: ['one', 'two', 'ninety nine'], zh: ['一', '两', '九十九'] },
