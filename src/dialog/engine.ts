@@ -3,6 +3,7 @@ import { languages } from '../core/language.ts';
 import type { Utterance } from '../core/speech.ts';
 import { answer } from './answering.ts';
 import { stumble } from './asking.ts';
+import { copyOf } from './copy.ts';
 import { assessCompleteness } from './capture/capture.ts';
 import { IntentReader } from './commands.ts';
 import { noEmotion } from './emotion.ts';
@@ -40,13 +41,13 @@ export function createDialogEngine(pack: FlowPack, options: DialogOptions): Dial
   };
 
   function step(before: CallState, work: (turn: Turn) => void): DialogStep {
-    let turn = new Turn(pack, options, structuredClone(before));
+    let turn = new Turn(pack, options, copyOf(before));
     try {
       work(turn);
       answerQueued(turn, reader);
     } catch (error) {
       // A fault of the flows must not leave the caller in silence: it is recorded and the call ends with an apology.
-      turn = new Turn(pack, options, structuredClone(before));
+      turn = new Turn(pack, options, copyOf(before));
       turn.note('dialog-defect', { message: error instanceof Error ? error.message : String(error) });
       giveUp(turn);
     }

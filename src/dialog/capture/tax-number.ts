@@ -1,3 +1,4 @@
+import { checkVAT, countries } from 'jsvat';
 import { nothing, valueOf, type Captured, type CaptureInput } from './captured.ts';
 import { charactersIn } from './code.ts';
 
@@ -52,6 +53,20 @@ export function isCreditCode(code: string): boolean {
   return (31 - (sum % 31)) % 31 === values.at(-1);
 }
 
+/**
+ * True for a VAT number whose check digits do not follow from the others, and which no further digits could make right: it was misheard.
+ * Countries whose rule the library does not know are believed by their form.
+ */
+export function isMisheardVat(code: string): boolean {
+  if (!isVatNumber(code) || ['0', '00', '000'].some((rest) => isVatNumber(code + rest))) return false;
+  return isDisproved(code);
+}
+
+function isDisproved(code: string): boolean {
+  const { isValid, isSupportedCountry } = checkVAT(code, countries);
+  return isSupportedCountry && !isValid;
+}
+
 /** True for a VAT number with its country in front, by its form. */
 export function isVatNumber(code: string): boolean {
   return vatForms[code.slice(0, 2)]?.test(code.slice(2)) ?? false;
@@ -59,7 +74,8 @@ export function isVatNumber(code: string): boolean {
 
 /**
  * Reads a tax number of letters and digits: a unified social credit code, a VAT number with its country, or digits alone. Certain is what
- * its check character proves, or what both recognisers heard; anything shorter is a beginning.
+ * its check character proves, or what both recognisers heard; anything shorter is a beginning. A wrong check character or digit means that
+ * it was misheard: then it is none, and is asked for again.
  */
 export function captureTaxNumber(input: CaptureInput): Captured {
   const { language, partial, rejected, spelled } = input;
@@ -76,16 +92,21 @@ export function captureTaxNumber(input: CaptureInput): Captured {
     const isSpelledToo = spelled === undefined || charactersIn(input.text, language).includes(first);
     return valueOf(whole, rejected, first.length !== creditLength && isSpelledToo);
   }
+  // Taken for a beginning, it would wait for a rest that never comes.
+  if (candidates.some((code) => isMisheardVat(code) || isMisheardCredit(code))) return nothing;
   const beginning = candidates.find((code) => code.length <= longest && code !== partial);
   return beginning === undefined ? nothing : { type: 'partial', value: beginning };
 }
 
 function isWholeTaxNumber(code: string, language: CaptureInput['language']): boolean {
-  if (isVatNumber(code)) return true;
+  if (isVatNumber(code)) return !isDisproved(code);
   if (code.slice(0, 2) in vatForms && code.length < longestVat) return false;
-  if (/^\d+$/.test(code)) return code.length >= shortest[language] && code.length <= longest;
-  // A code with a wrong check character was misheard in one place: it is read back, and may be corrected there.
-  return code.length === creditLength && /\d{6}/.test(code);
+  return /^\d+$/.test(code) && code.length >= shortest[language] && code.length <= longest;
+}
+
+/** A code of the right length and form with a wrong check character. Digits alone may be the number of a person, which has another check. */
+function isMisheardCredit(code: string): boolean {
+  return code.length === creditLength && /\d{6}/.test(code) && /\D/.test(code) && !isCreditCode(code);
 }
 
 /** In a unified social credit code the letters O and I do not occur: they are the digits that look and are called alike. */

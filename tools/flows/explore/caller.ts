@@ -29,6 +29,20 @@ export interface CallerKnowledge {
 }
 
 const maxOrders = 18;
+const maxThings = 6;
+
+/** Names of the things in the lists that a call has in its variables, such as the items of its order. */
+export function namesIn(variables: Readonly<Record<string, unknown>>): readonly string[] {
+  const names = new Set<string>();
+  for (const variable of Object.values(variables)) {
+    const lists = Array.isArray(variable) ? [variable] : typeof variable === 'object' && variable !== null ? Object.values(variable) : [];
+    for (const thing of lists.flat() as unknown[]) {
+      const name: unknown = typeof thing === 'object' && thing !== null ? Reflect.get(thing, 'name') : undefined;
+      if (typeof name === 'string' && names.size < maxThings) names.add(name);
+    }
+  }
+  return [...names];
+}
 
 /** The demo callers, and one order of each sort that the shop has. */
 export function knowledgeOf(data: ShopData, wishWords: readonly string[]): CallerKnowledge {
@@ -77,7 +91,7 @@ const wait: PerLanguage = { en: 'hold on a second', zh: '等一下' };
 const values: Readonly<Record<string, Readonly<Record<Language, readonly string[]>>>> = {
   phone_number: { en: ['212 555 0199', '212 555'], zh: ['13800138000', '138'] },
   tax_number: {
-    en: ['DE 123456789', 'DE 1 2 3'],
+    en: ['DE 136695976', 'DE 1 2 3'],
     zh: ['91350100M000100Y43', '9135'],
   },
   number: { en: ['one', 'two', 'ninety nine'], zh: ['一', '两', '九十九'] },
@@ -102,12 +116,13 @@ export class Caller {
     this.#knowledge = knowledge;
   }
 
-  /** What may be done at a question; `codes` are the one-time codes sent in this call. */
+  /** What may be done at a question; `codes` are the one-time codes sent in this call, `things` the names of what it is about. */
   moves(
     step: StepSource,
     expecting: Expecting,
     language: Language,
     codes: readonly string[],
+    things: readonly string[] = [],
   ): readonly Move[] {
     const moves: Move[] = [];
     const own = (label: string, event: DialogEvent) => moves.push({ label, event, isCommon: false });
@@ -117,13 +132,13 @@ export class Caller {
       own('yes, but', say(yesBut[language], language));
       own('key 1', { type: 'digits', digits: '1' });
       own('another order', say(this.#knowledge.orders[0] ?? '', language));
-      if ('confirm' in step && step.correct) this.#addCorrections(own, language);
+      if ('confirm' in step && step.correct) this.#addCorrections(own, things, language);
       const [name = ''] = this.#knowledge.names;
       own('another name', say(`${{ en: 'my name is ', zh: '我叫' }[language]}${name}`, language));
     } else if (expecting.kind === 'choice') {
       this.#addChoices(own, expecting, language);
     } else if ('route' in step) {
-      this.#addWishes(own, step.route === 'intent', language);
+      this.#addWishes(own, step.route === 'intent', things, language);
       own('no', say(noThanks[language], language));
       own('wrong', say(wrong[language], language));
     } else {
@@ -157,14 +172,21 @@ export class Caller {
     const digit = String(9 - (count % 9));
     if (kind === 'order_number') return say(orderNumber.example.replace(/\d/g, digit), language);
     if (kind === 'postal_code') return say(postalCode.example.replace(/\d/g, digit), language);
+    if (kind === 'digits') return say(digit.repeat(6), language);
+    // What is said in words may always be a name.
+    if (kind === 'person_name') return say('12345', language);
     if (kind === 'email') return say(`nobody${digit}@example.com`, language);
     return this.garbage(language);
   }
 
   /** "No, only the lamp", "no, rather PayPal": whatever may be corrected, by what callers know. */
-  #addCorrections(own: (label: string, event: DialogEvent) => void, language: Language): void {
+  #addCorrections(
+    own: (label: string, event: DialogEvent) => void,
+    things: readonly string[],
+    language: Language,
+  ): void {
     const only = { en: 'no, only the ', zh: '不，只要' }[language];
-    for (const item of this.#knowledge.itemNames) own(`only ${item}`, say(only + item, language));
+    for (const item of things.length > 0 ? things : this.#knowledge.itemNames) own(`only ${item}`, say(only + item, language));
     const rather = { en: 'no, rather ', zh: '不，换成' }[language];
     for (const list of Object.values(this.#pack.settings.vocabulary ?? {})) {
       for (const [code, words] of Object.entries(list)) {
@@ -196,7 +218,12 @@ export class Caller {
   }
 
   /** Every wish, alone and with an order; of the question for more, alone only. */
-  #addWishes(own: (label: string, event: DialogEvent) => void, isFirst: boolean, language: Language): void {
+  #addWishes(
+    own: (label: string, event: DialogEvent) => void,
+    isFirst: boolean,
+    things: readonly string[],
+    language: Language,
+  ): void {
     for (const [intent, route] of Object.entries(this.#pack.routing.intents)) {
       if ('pattern' in route) continue;
       const [example = ''] = this.#pack.intents.find((each) => each.intent === intent)?.examples[language] ?? [];
@@ -207,6 +234,8 @@ export class Caller {
       if (!('flow' in route)) continue;
       for (const words of this.#knowledge.wishWords)
         own(`wish ${intent}, ${words}`, say(`${example}, ${words}`, language, intents));
+      const [thing] = things;
+      if (thing !== undefined) own(`wish ${intent} of ${thing}`, say(`${plainWish[language]}, ${thing}`, language, intents));
       if (!isFirst) continue;
       own(`wish ${intent}, angry`, say(plainWish[language], language, intents, furious));
       for (const email of this.#knowledge.emails.slice(0, 1))
@@ -269,6 +298,7 @@ export class Caller {
       });
     return [
       common('garbage', this.garbage(language)),
+      common('garbage, angry', say(garbage[language], language, [], furious)),
       common('goodbye', say(bye[language], language, [{ intent: 'thanks_goodbye', score: 0.95 }])),
       common('thanks', say(thank[language], language, [{ intent: 'thanks_goodbye', score: 0.95 }])),
       common('silence', { type: 'no-input' }),

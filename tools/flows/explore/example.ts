@@ -40,12 +40,16 @@ function fill(schema: Schema, field: string): Json {
     case 'string':
       return textFor(field);
     default:
-      return null;
+      // Times that are changed on the way in have no type in the schema.
+      return timeField.test(field) ? textFor(field) : null;
   }
 }
 
+/** Names of fields that hold a moment. */
+const timeField = /(?:At|By|until|from|Start|End)$/i;
+
 function textFor(field: string): string {
-  if (/(?:At|By|until|from|Start|End)$/i.test(field)) return '2026-06-15T12:00:00Z';
+  if (timeField.test(field)) return '2026-06-15T12:00:00Z';
   if (field === 'at') return '2026-06-09T12:00:00Z';
   if (field === 'amount') return '12.50';
   if (field === 'currency') return 'USD';

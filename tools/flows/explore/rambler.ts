@@ -1,15 +1,19 @@
 import type { DialogEvent } from '../../../src/core/dialog.ts';
 import type { FlowPack } from '../../../src/dialog/flow-pack.ts';
-import type { Caller, Move } from './caller.ts';
+import { namesIn, type Caller, type Move } from './caller.ts';
 import { problemGoal } from './goals.ts';
 import { literalsOf } from './literals.ts';
 import type { ShopAnswer, WalkedShop } from './shop.ts';
 import type { Frame } from '../../../src/dialog/state.ts';
 import type { Beginning, Node } from './walk.ts';
+import { Sweeper } from './sweeper.ts';
+import { Truths } from './truths.ts';
 import type { Walker } from './walker.ts';
 
 /** How many moments are kept for each question, from which rambles begin again. */
 const momentsPerPoint = 24;
+/** Sweeps of a nearest moment for each ramble. */
+const roundsBetween = 2;
 /** Moves of one ramble. */
 const rambleLength = 10;
 /** Events without a new branch after which rambling is over. */
@@ -29,13 +33,12 @@ export class Rambler {
   /** Moments by flow and question. */
   readonly #moments = new Map<string, Map<string, Node[]>>();
   readonly #tried = new Map<string, number>();
-  /** Questions that were met. */
-  readonly #met = new Set<string>();
   readonly #callees: ReadonlyMap<string, ReadonlySet<string>>;
   /** What a shop must lack for a branch of a flow. */
   readonly #lacking: ReadonlyMap<string, ReadonlySet<string>>;
   /** What a flow and those it calls ask of the shop's answers. */
   readonly #asked: ReadonlyMap<string, (about: string) => boolean>;
+  readonly #sweeper: Sweeper;
   #seed = 20_260_610;
 
   constructor(pack: FlowPack, caller: Caller, shop: WalkedShop, walker: Walker) {
@@ -48,20 +51,24 @@ export class Rambler {
     this.#asked = new Map(
       [...this.#callees].map(([name, callees]) => [name, askedBy(pack, callees)] as const),
     );
+    this.#sweeper = new Sweeper(pack, caller, shop, walker, new Truths(pack), this.#asked);
   }
 
   /** Rambles until everything is reached, nothing more is found, or the time is over. */
   async ramble(beginnings: readonly Beginning[], goals: number, deadlineMs: number): Promise<void> {
     for (const beginning of beginnings) {
       const root = this.#walker.start(beginning);
-      if (root) this.#roots.push(root);
+      if (!root) continue;
+      this.#roots.push(root);
+      await this.#sweeper.settle(root);
     }
     const patience = Math.min(maxFruitless, Math.max(minFruitless, goals * 20));
     let missing = this.#walker.missing().size;
     let lastNewAt = this.#walker.events;
     let before = this.#walker.reached.size;
     for (let round = 0; missing > 0 && performance.now() < deadlineMs; round += 1) {
-      await this.#once(this.#pick(round));
+      await this.#sweeper.sweep(deadlineMs);
+      if (round % roundsBetween === 0) await this.#once(this.#pick(round));
       if (this.#walker.reached.size > before) {
         before = this.#walker.reached.size;
         lastNewAt = this.#walker.events;
@@ -76,7 +83,9 @@ export class Rambler {
     let node = from && (await this.#settle(from));
     for (let count = 0; node && count < rambleLength; count += 1) {
       node = await this.#step(node);
-      if (node) await this.#keep(node);
+      if (!node) return;
+      this.#sweeper.arrive(node);
+      this.#keep(node);
     }
   }
 
@@ -91,13 +100,11 @@ export class Rambler {
   }
 
   /** Keeps a moment for every flow that is under way in it; the newest take the place of any. */
-  async #keep(node: Node): Promise<void> {
+  #keep(node: Node): void {
     const { stack, waiting, ended } = node.state;
     const top = stack.at(-1);
     if (!top || ended || waiting?.for !== 'answer') return;
     const point = `${top.flow}.${top.step}`;
-    const isNew = !this.#met.has(point);
-    this.#met.add(point);
     for (const flow of new Set(stack.map((frame) => frame.flow))) {
       const points = this.#moments.get(flow) ?? new Map<string, Node[]>();
       this.#moments.set(flow, points);
@@ -106,7 +113,6 @@ export class Rambler {
       if (kept.length < momentsPerPoint) kept.push(node);
       else kept[this.#below(momentsPerPoint)] = node;
     }
-    if (isNew) await this.#walker.beStubbornAt(node, async (at) => this.#keep(at));
   }
 
   /** One move of the caller, with the answers of the shop that follow; undefined when the call is over. */
@@ -121,7 +127,7 @@ export class Rambler {
     const step = frame && this.#pack.flows.get(frame.flow)?.steps.get(frame.step);
     if (!frame || !step || !expecting) return undefined;
     const codes = await this.#shop.codesSent(node.writes);
-    const moves = this.#caller.moves(step, expecting, state.language, codes);
+    const moves = this.#caller.moves(step, expecting, state.language, codes, namesIn(state.variables));
     const point = `${frame.flow}.${frame.step}${frame.progress.readBack ? ' read back' : ''}`;
     const move = 'route' in step ? this.#wish(point, moves) : this.#move(point, moves);
     if (!move) return undefined;
@@ -162,6 +168,7 @@ export class Rambler {
       const answers = await this.#shop.answers({ operation: task.operation, input: task.input }, node.writes);
       const answer = this.#answer(frame, task.operation, answers);
       if (!answer) return node;
+      this.#sweeper.arriveAtTask(node, task, frame);
       if (this.#below(60) === 0) {
         const event: DialogEvent = this.#below(2) === 0 ? { type: 'task-slow', taskId: task.taskId } : this.#caller.garbage(node.state.language);
         node = this.#walker.advance(node, 'meanwhile', event);

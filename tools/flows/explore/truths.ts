@@ -3,6 +3,9 @@ import type { CallState } from '../../../src/dialog/state.ts';
 import { Turn } from '../../../src/dialog/turn.ts';
 
 interface Condition {
+  readonly source: string;
+  /** Flows that it stands in. */
+  readonly flows: ReadonlySet<string>;
   /** What it reads: variables, `slots`, `call`. */
   readonly names: readonly string[];
   readonly evaluate: (scope: Readonly<Record<string, unknown>>) => unknown;
@@ -19,23 +22,29 @@ export class Truths {
 
   constructor(pack: FlowPack) {
     this.#pack = pack;
-    const sources = new Set(
-      [...pack.flows.values()].flatMap(({ steps }) =>
-        [...steps.values()].flatMap((step) =>
-          'branch' in step ? step.branch.flatMap((arm) => ('if' in arm ? [arm.if] : [])) : [],
-        ),
-      ),
-    );
-    this.#conditions = [...sources].flatMap((source) => {
+    const sources = new Map<string, Set<string>>();
+    for (const [flow, { steps }] of pack.flows) {
+      for (const step of steps.values()) {
+        for (const arm of 'branch' in step ? step.branch : []) {
+          if ('if' in arm) sources.set(arm.if, (sources.get(arm.if) ?? new Set()).add(flow));
+        }
+      }
+    }
+    this.#conditions = [...sources].flatMap(([source, flows]) => {
       const expression = pack.expressions.get(source);
       return expression
-        ? [{ names: expression.names, evaluate: (scope) => expression.evaluate(scope), known: new Map() }]
+        ? [{ source, flows, names: expression.names, evaluate: (scope) => expression.evaluate(scope), known: new Map() }]
         : [];
     });
   }
 
   /** A character for each condition: `t`, `f`, or `?` where it cannot be worked out. */
   of(state: CallState): string {
+    return this.read(state).key;
+  }
+
+  /** The same for these flows or for all, with the conditions that hold. */
+  read(state: CallState, only?: ReadonlySet<string>): { readonly key: string; readonly holding: readonly string[] } {
     const scope = new Turn(this.#pack, { voiceLanguages: ['en', 'zh'] }, state).scope();
     const numbers = new Map<string, number>();
     const numberOf = (name: string): number => {
@@ -49,7 +58,9 @@ export class Truths {
       return number;
     };
     let truths = '';
-    for (const { names, evaluate, known } of this.#conditions) {
+    const holding: string[] = [];
+    for (const { source, flows, names, evaluate, known } of this.#conditions) {
+      if (only && ![...only].some((flow) => flows.has(flow))) continue;
       const key = names.map(numberOf).join();
       let truth = known.get(key);
       if (truth === undefined) {
@@ -58,7 +69,8 @@ export class Truths {
         known.set(key, truth);
       }
       truths += truth;
+      if (truth === 't') holding.push(source);
     }
-    return truths;
+    return { key: truths, holding };
   }
 }

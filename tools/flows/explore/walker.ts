@@ -42,7 +42,7 @@ export class Walker {
   readonly #shop: WalkedShop;
   readonly #engines: ReadonlyMap<boolean, DialogEngine>;
   readonly #truths: Truths;
-  readonly #goals: number;
+  readonly #goals: readonly Goal[];
   readonly #seen = new Set<string>();
   readonly #tried = new Map<string, number>();
   readonly #planned = new Map<string, Waves>();
@@ -61,7 +61,7 @@ export class Walker {
     this.#pack = pack;
     this.#caller = caller;
     this.#shop = shop;
-    this.#goals = goals.length;
+    this.#goals = goals;
     for (const { flow, name } of goals) {
       const missing = this.#missing.get(flow) ?? new Set();
       this.#missing.set(flow, missing.add(name));
@@ -93,7 +93,7 @@ export class Walker {
     for (let round = 1; ; round += 1) {
       let isAny = false;
       for (const [flow, waves] of this.#planned) {
-        const turns = this.#isMissing(flow) ? turnsWhereMissing : round % roundsBetween === 0 ? 1 : 0;
+        const turns = this.#isWorthMore(flow) ? turnsWhereMissing : round % roundsBetween === 0 ? 1 : 0;
         isAny ||= waves.some((wave) => wave.length > 0);
         for (let turn = 0; turn < turns; turn += 1) {
           await waves.find((wave) => wave.length > 0)?.shift()?.();
@@ -106,12 +106,12 @@ export class Walker {
       if (!isAny) return 'complete';
       if (missing < before) lastReachedAt = this.events;
       before = missing;
-      const patience = Math.min(minFruitless, this.#goals * fruitlessPerGoal);
+      const patience = Math.min(minFruitless, this.#goals.length * fruitlessPerGoal);
       if (this.events - lastReachedAt > Math.max(patience, lastReachedAt)) return 'no-more-found';
     }
   }
 
-  #isMissing(flow: string): boolean {
+  #isWorthMore(flow: string): boolean {
     const count = this.#missing.get(flow)?.size ?? 0;
     return count > 0 && (this.#fruitless.get(flow) ?? 0) < maxFruitlessTurns;
   }
@@ -127,6 +127,17 @@ export class Walker {
       count += missing.size;
     }
     return count;
+  }
+
+  /** What was not reached yet. */
+  missingGoals(): readonly Goal[] {
+    return this.#goals.filter(({ name }) => !this.reached.has(name));
+  }
+
+  /** Is there a branch of a flow that was not reached yet? */
+  isMissing(flow: string): boolean {
+    const missing = this.#missing.get(flow);
+    return missing !== undefined && [...missing].some((name) => !this.reached.has(name));
   }
 
   /** Flows in which a branch was not reached yet. */
@@ -216,7 +227,7 @@ export class Walker {
   #plan(frame: Frame, point: string, label: string, limit: number, go: () => Promise<void>): void {
     const key = `${point} ${label}`;
     const tried = this.#tried.get(key) ?? 0;
-    const isWorthMore = limit !== triesPerCommonMove && this.#isMissing(frame.flow);
+    const isWorthMore = limit !== triesPerCommonMove && this.#isWorthMore(frame.flow);
     if (tried >= (isWorthMore ? triesWhereMissing : limit)) return;
     this.#tried.set(key, tried + 1);
     const waves = this.#planned.get(frame.flow) ?? [];
@@ -440,7 +451,8 @@ export class Walker {
   }
 }
 
-function pointOf({ flow, step, progress }: Frame): string {
+/** The place of a question: the step, and whether its answer is being read back. */
+export function pointOf({ flow, step, progress }: Frame): string {
   return `${flow}.${step}${progress.readBack ? ' read back' : ''}`;
 }
 

@@ -7,11 +7,11 @@ const read = (text: string, language: Language, partial = '') =>
 
 describe('a tax number', () => {
   it.each([
-    ['en', 'DE 123 456 789', 'DE123456789'],
-    ['en', 'D E one two three four five six seven eight nine', 'DE123456789'],
-    ['en', 'delta echo 1 2 3 4 5 6 7 8 9', 'DE123456789'],
-    ['en', 'A T U 1 2 3 4 5 6 7 8', 'ATU12345678'],
-    ['en', 'NL 123456789 B 01', 'NL123456789B01'],
+    ['en', 'DE 136 695 976', 'DE136695976'],
+    ['en', 'D E one three six six nine five nine seven six', 'DE136695976'],
+    ['en', 'delta echo 1 3 6 6 9 5 9 7 6', 'DE136695976'],
+    ['en', 'A T U 1 3 5 8 5 6 2 7', 'ATU13585627'],
+    ['en', 'NL 004495445 B 01', 'NL004495445B01'],
     ['en', '12 3456789', '123456789'],
     ['en', '91350100M000100Y43', '91350100M000100Y43'],
     ['zh', '91350100M000100Y43', '91350100M000100Y43'],
@@ -31,7 +31,7 @@ describe('a tax number', () => {
   });
 
   it('is put together from its chunks', () => {
-    expect(read('4 5 6 7 8 9', 'en', 'DE123')).toMatchObject({ type: 'value', value: 'DE123456789' });
+    expect(read('6 9 5 9 7 6', 'en', 'DE136')).toMatchObject({ type: 'value', value: 'DE136695976' });
     expect(read('零零Y四三', 'zh', '91350100M0001')).toMatchObject({
       value: '91350100M000100Y43',
       certain: true,
@@ -42,8 +42,21 @@ describe('a tax number', () => {
     expect(read('9135O1OOMOOO1OOY43', 'en')).toMatchObject({ value: '91350100M000100Y43', certain: true });
   });
 
-  it('is not certain when its check character is wrong', () => {
-    expect(read('91350100M000100Y44', 'zh')).toMatchObject({ value: '91350100M000100Y44', certain: false });
+  it.each([
+    ['zh', '91350100M000100Y44'],
+    ['en', 'DE 136 695 977'],
+    ['en', 'A T U 1 3 5 8 5 6 2 8'],
+  ] as const)('in %s is none with a wrong check: "%s"', (language, text) => {
+    expect(read(text, language)).toEqual({ type: 'none' });
+  });
+
+  it('may go on where a longer one of the same country may begin so', () => {
+    expect(read('RO 1 8 5 4', 'en')).toEqual({ type: 'partial', value: 'RO1854' });
+    expect(read('7 2 9 0', 'en', 'RO1854')).toMatchObject({ type: 'value', value: 'RO18547290' });
+  });
+
+  it('is read alone when the chunk before it was misheard', () => {
+    expect(read('DE 136 695 976', 'en', 'DE137')).toMatchObject({ value: 'DE136695976' });
   });
 
   it('is none without letters or digits', () => {
