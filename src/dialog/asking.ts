@@ -71,8 +71,8 @@ type CheckSource = NonNullable<StepOf<'ask'>['check']>;
 /** Look-ups at most where the flow guesses, unless the slot names another number. */
 const mostGuesses = 8;
 /** The k-th look-up of an answer may take this k-th part before the caller is told and the rest is left: all together about twice that. */
-const patienceMs = 1600;
-const leastPatienceMs = 200;
+const patienceMs = 3000;
+const leastPatienceMs = 400;
 /** A further reading of the answer is as likely as the guess that stands this far behind for the first reading. */
 const guessesPerReading = 3;
 
