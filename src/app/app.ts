@@ -10,6 +10,7 @@ import { createDemoShop } from '../commerce/demo-shop/demo-shop.ts';
 import { createHttpBackend } from '../commerce/http-backend.ts';
 import { memoizeReads } from '../commerce/memoized-reads.ts';
 import { createDialogEngine } from '../dialog/engine.ts';
+import { lexicon } from '../dialog/names/lexicon.ts';
 import { createEventBus } from '../observe/bus.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { createCallStore } from '../store/calls.ts';
@@ -118,6 +119,8 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     });
     closers.push(() => head.close());
     const emotion = await loadEmotionEstimator(stages.encoder);
+    // Later it would keep the sound of calls waiting.
+    lexicon();
     const flows = await runFlows(firstFlows, {
       store: flowStore,
       clock,

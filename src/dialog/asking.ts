@@ -2,6 +2,7 @@ import type { TaskResult } from '../core/dialog.ts';
 import { soundAlikeReadings } from './capture/code.ts';
 import { bodyOf, isWhole } from './capture/code-shape.ts';
 import { unsureChunk } from './capture/unsure-chunk.ts';
+import { digestOf } from './digest.ts';
 import { finish, giveUp, tellProblem } from './endings.ts';
 import { listenAgain, listenForValue, sayQuestionAgain, sayValueQuestion, shownValue } from './questions.ts';
 import { listensLike, slotOf } from './slots.ts';
@@ -33,6 +34,7 @@ export function executeAsk(turn: Turn, frame: Frame, step: StepOf<'ask'>): void 
 /** Takes a reading of the caller's answer: looks it up, reads it back, or believes it. */
 export function accept(turn: Turn, frame: Frame, step: StepOf<'ask'>, reading: Reading): void {
   turn.state.waiting = null;
+  turn.state.readings[step.ask] = [reading.value, ...reading.others];
   frame.progress.partial = '';
   const shown = shownValue(slotOf(turn, listensLike(step)), reading.value);
   if (step.valid !== undefined && turn.evaluate(step.valid, { value: shown }) !== true) {
@@ -41,16 +43,7 @@ export function accept(turn: Turn, frame: Frame, step: StepOf<'ask'>, reading: R
     return;
   }
   if (step.check) {
-    const { value, certain } = reading;
-    frame.progress.check = {
-      value,
-      first: value,
-      certain,
-      rival: reading.rival ?? null,
-      made: 0,
-      rest: furtherReadings(turn, step, reading),
-    };
-    requestCheck(turn, frame, step);
+    beginCheck(turn, frame, step, step.check, reading);
   } else if (needsReadBack(turn, step, reading.certain)) {
     askBack(turn, frame, step, { value: reading.value, rival: reading.rival ?? null, result: null });
   } else {
@@ -73,12 +66,63 @@ function furtherReadings(turn: Turn, step: StepOf<'ask'>, { value, others }: Rea
   return [...new Set(rest)].filter((each) => each !== value);
 }
 
+type CheckSource = NonNullable<StepOf<'ask'>['check']>;
+
+/** Look-ups at most where the flow guesses, unless the slot names another number. */
+const mostGuesses = 8;
+/** The k-th look-up of an answer may take this k-th part before the caller is told and the rest is left: all together about twice that. */
+const patienceMs = 3000;
+const leastPatienceMs = 400;
+/** A further reading of the answer is as likely as the guess that stands this far behind for the first reading. */
+const guessesPerReading = 3;
+
+/** Looks a value up: as it was heard first, then with other readings, and with what the flow guesses was misheard elsewhere. */
+function beginCheck(
+  turn: Turn,
+  frame: Frame,
+  step: StepOf<'ask'>,
+  source: CheckSource,
+  reading: Reading,
+): void {
+  const { value, certain, rival } = reading;
+  const values = [value, ...furtherReadings(turn, step, reading)];
+  const readings = [value, ...reading.others];
+  const guessed = source.guesses === undefined ? [] : turn.evaluate(source.guesses, { value, readings });
+  const texts = Array.isArray(guessed) ? guessed.filter((guess) => typeof guess === 'string') : [];
+  const guesses = texts.length === 0 ? [null] : texts;
+  const tries = values
+    .flatMap((each, row) =>
+      guesses.map((guess, place) => ({ value: each, guess, rank: row * guessesPerReading + place })),
+    )
+    .sort((left, right) => left.rank - right.rank)
+    .map(({ value: each, guess }) => ({ value: each, guess }));
+  frame.progress.check = {
+    value,
+    guess: guesses[0] ?? null,
+    first: value,
+    certain,
+    rival: rival ?? null,
+    made: 0,
+    rest: tries.slice(1),
+    tried: [],
+    slow: false,
+  };
+  requestCheck(turn, frame, step);
+}
+
 function requestCheck(turn: Turn, frame: Frame, step: StepOf<'ask'>): void {
   const { check } = frame.progress;
   if (!step.check || !check) return;
-  const input = turn.evaluateAll(step.check.input, { value: check.value });
+  const { value, guess } = check;
+  const input = turn.evaluateAll(step.check.input, { value, guess });
   check.made += 1;
-  const requested = turn.request(step.check.lookup, input);
+  check.tried.push(digestOf(input));
+  const { slowAfterMs } = turn.pack.settings;
+  const patience =
+    check.made === 1
+      ? slowAfterMs
+      : Math.min(slowAfterMs, Math.max(leastPatienceMs, Math.round(patienceMs / check.made)));
+  const requested = turn.request(step.check.lookup, input, undefined, patience);
   if ('result' in requested) completeCheck(turn, frame, step, requested.result);
   else turn.waitFor(requested.task, false);
 }
@@ -97,20 +141,25 @@ export function completeCheck(turn: Turn, frame: Frame, step: StepOf<'ask'>, ans
   const isFound =
     answer.ok &&
     (step.check.accept === undefined ||
-      turn.evaluate(step.check.accept, { value: check.value, result }) === true);
+      turn.evaluate(step.check.accept, { value: check.value, guess: check.guess, result }) === true);
   if (isFound) {
     progress.check = null;
     const isCertain = check.certain && check.made === 1;
     const rival = check.made === 1 ? check.rival : null;
+    progress.rejected = progress.rejected.filter((each) => each !== check.value);
     if (needsReadBack(turn, step, isCertain))
       askBack(turn, frame, step, { value: check.value, rival, result });
     else fill(turn, frame, step, check.value, result);
     return;
   }
-  progress.rejected.push(check.value);
-  const next = check.rest.shift();
-  if (next !== undefined && check.made < (slotOf(turn, step.ask).checks ?? turn.pack.settings.checks)) {
-    check.value = next;
+  if (!progress.rejected.includes(check.value)) progress.rejected.push(check.value);
+  const next = nextTry(turn, step.check, check);
+  const most =
+    slotOf(turn, step.ask).checks ??
+    (step.check.guesses === undefined ? turn.pack.settings.checks : mostGuesses);
+  if (next && check.made < most && !(check.slow && step.check.guesses !== undefined)) {
+    check.value = next.value;
+    check.guess = next.guess;
     requestCheck(turn, frame, step);
     return;
   }
@@ -121,6 +170,17 @@ export function completeCheck(turn: Turn, frame: Frame, step: StepOf<'ask'>, ans
   } else {
     stumble(turn, 'notFound', { value: check.first });
   }
+}
+
+/** The next reading and guess whose input was not looked up yet. */
+function nextTry(
+  turn: Turn,
+  source: CheckSource,
+  { rest, tried }: { rest: { value: string; guess: string | null }[]; readonly tried: readonly string[] },
+): { value: string; guess: string | null } | undefined {
+  let next = rest.shift();
+  while (next && tried.includes(digestOf(turn.evaluateAll(source.input, next)))) next = rest.shift();
+  return next;
 }
 
 function isNotFound(code: string, codes: readonly string[] | undefined): boolean {

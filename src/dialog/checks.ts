@@ -151,6 +151,7 @@ function checkStep(place: StepPlace, step: StepSource): void {
     place.expression(['valid'], step.valid);
     if (step.check) {
       place.operation(['check', 'lookup'], ['check', 'input'], step.check.lookup, false, step.check.input);
+      place.expression(['check', 'guesses'], step.check.guesses);
       place.expression(['check', 'accept'], step.check.accept);
       place.expressions(['check', 'save'], step.check.save);
     }

@@ -110,6 +110,7 @@ function initialState(pack: FlowPack, options: DialogOptions, event: CallStarted
     waiting: null,
     queue: [],
     given: {},
+    readings: {},
     said: {},
     lastSaid: [],
     intent: null,
@@ -170,7 +171,11 @@ function handle(turn: Turn, reader: IntentReader, event: DialogEvent): void {
       goOn(turn, () => loseSpeech(turn));
       return;
     case 'task-slow':
-      if (state.waiting?.for === 'task' && state.waiting.taskId === event.taskId) sayFiller(turn);
+      if (state.waiting?.for === 'task' && state.waiting.taskId === event.taskId) {
+        const { check } = turn.top.progress;
+        if (check) check.slow = true;
+        sayFiller(turn);
+      }
       return;
     case 'task-finished':
       finishTask(turn, event);

@@ -1,5 +1,6 @@
 import { Environment, type ASTNode } from '@marcbachmann/cel-js';
 import { soundsLikeNameIn } from './capture/sound-alike.ts';
+import { namesLike, soundsNear, spelledNamesLike } from './names/names-like.ts';
 import { mentions, searchWords, spellsEndOf, withoutLastWord } from './capture/search-words.ts';
 import type { Json } from './state.ts';
 
@@ -13,6 +14,8 @@ export const sometimesInScope = [
   'items',
   'value',
   'result',
+  'guess',
+  'readings',
   'facet',
   'values',
   'before',
@@ -54,12 +57,22 @@ function createEnvironment(): Environment {
     .registerFunction('timeAt(string, double, string): string', at)
     .registerFunction('mentions(string, string): bool', mentions)
     .registerFunction('soundsLike(string, string): bool', soundsLikeNameIn)
+    .registerFunction('soundsNear(string, string): bool', soundsNear)
+    .registerFunction('namesLike(list): list', (heard: unknown) => namesLike(textsIn(heard)))
+    .registerFunction(
+      'spelledNamesLike(list, list, string): list',
+      (first: unknown, last: unknown, said: string) => spelledNamesLike(textsIn(first), textsIn(last), said),
+    )
     .registerFunction('spellsEndOf(string, string): bool', spellsEndOf)
     .registerFunction('withoutLastWord(string): string', withoutLastWord)
     .registerFunction('searchWords(string): string', searchWords)
     .registerFunction('givenName(string): string', (name: string) => splitName(name).given)
     .registerFunction('familyName(string): string', (name: string) => splitName(name).family);
 }
+
+/** The texts of a list, whatever else is in it. */
+const textsIn = (list: unknown): string[] =>
+  Array.isArray(list) ? list.filter((each): each is string => typeof each === 'string') : [];
 
 const environment = createEnvironment();
 

@@ -70,10 +70,11 @@ const ask = z.strictObject({
   check: z
     .strictObject({
       lookup: z.string(),
+      guesses: expression.optional().meta({
+        description: 'What else may have been misheard, best first: a list; each is tried as `guess`.',
+      }),
       input: expressions.meta({ description: '`value` is what the caller gave.' }),
-      accept: expression
-        .optional()
-        .meta({ description: 'When the answer counts as found; `result` is the answer.' }),
+      accept: expression.optional().meta({ description: 'When `result` counts as found.' }),
       notFound: z
         .array(z.string())
         .optional()

@@ -46,10 +46,15 @@ export interface Progress {
   chunk: (UnsureChunk & { result: Json }) | null;
   /** Values the caller or the shop has turned down. */
   rejected: string[];
-  /** A value that is being looked up, and which ones to try when it is not found. */
+  /** A value that is being looked up, with a guess at what else was misheard, and which ones to try when it is not found. */
   check: {
     value: string;
-    rest: string[];
+    guess: string | null;
+    rest: { value: string; guess: string | null }[];
+    /** Inputs that were looked up, as digests. */
+    tried: string[];
+    /** The shop took so long that the caller was told: what was not tried yet is left. */
+    slow: boolean;
     made: number;
     first: string;
     certain: boolean;
@@ -132,6 +137,8 @@ export interface CallState {
   queue: Heard[];
   /** Values given before they were asked for, by slot. */
   given: Record<string, Reading>;
+  /** All readings of the answer that a slot was filled from, the value first. */
+  readings: Record<string, string[]>;
   /** How often each prompt was said, which chooses its wording. */
   said: Record<string, number>;
   /** Everything said since the caller's last turn, for "what was that?". */

@@ -123,11 +123,24 @@ export class Turn {
       canTransfer: this.canTransfer,
       hasNumber: /\d{7}/.test(state.call.from.replace(/[\s().-]/g, '')),
       given: Object.keys(state.given),
+      readings: this.#readingsScope(),
       survey: this.pack.settings.survey,
       sensitive: state.stack.some(({ flow }) => this.pack.settings.sensitive.includes(flow)),
       untold: this.#untoldScope(),
       reference: referenceOf(`${state.call.id} ${String(state.requestsDone)}`),
     };
+  }
+
+  /** All readings of each slot that is a text; of one that a flow has set since, the value alone. */
+  #readingsScope(): Record<string, Json> {
+    const { slots, readings } = this.state;
+    return Object.fromEntries(
+      Object.entries(slots).flatMap(([name, value]) => {
+        if (typeof value !== 'string') return [];
+        const known = readings[name] ?? [];
+        return [[name, known[0] === value ? known : [value]]];
+      }),
+    );
   }
 
   #emotionScope(): Record<string, Json> {
@@ -294,6 +307,7 @@ export class Turn {
     operation: string,
     input: Readonly<Record<string, Json>>,
     change?: { readonly agreedDigest: string | undefined },
+    slowAfterMs = this.pack.settings.slowAfterMs,
   ): { readonly task: TaskEffect } | { readonly result: TaskResult } {
     if (!Object.hasOwn(shopOperations, operation))
       throw new DialogDefect(`The shop has no operation "${operation}".`);
@@ -310,10 +324,7 @@ export class Turn {
     }
     this.state.tasks += 1;
     const taskId = `t${String(this.state.tasks)}`;
-    const { callId, slowAfterMs } = {
-      callId: this.state.call.id,
-      slowAfterMs: this.pack.settings.slowAfterMs,
-    };
+    const { id: callId } = this.state.call;
     const key = definition.write ? { idempotencyKey: `${callId}:${digestOf({ operation, input })}` } : {};
     const task: TaskEffect = { type: 'task', taskId, operation, input: filled, slowAfterMs, ...key };
     this.effects.push(task);

@@ -308,9 +308,28 @@ describe('verification without an order number', () => {
     expect(script.text).toContain('an action camera');
   });
 
+  it('finds a name that was misheard as one that sounds alike', () => {
+    const script = withoutNumber().hear("I don't know it").hear("Noa Brown's").hear('80279');
+    expect(script.text).toContain('an action camera');
+  });
+
+  it('asks whether it is a name that was spelled otherwise', () => {
+    const spelled = () =>
+      withoutNumber()
+        .hear("I don't know it")
+        .hear('Nolan Quigley')
+        .hear('80279')
+        .hear('no')
+        .hear('M O A H')
+        .hear('V R O W M');
+    expect(spelled().text).toContain('Noah Brown?');
+    expect(spelled().hear('yes').text).toContain('an action camera');
+    expect(spelled().hear('no').text).not.toContain('an action camera');
+  });
+
   it('reads name and postal code back when they are not found, and asks for the name letter by letter', () => {
-    const script = withoutNumber().hear("I don't know it").hear('Noah Braun').hear('80279');
-    expect(script.text).toContain("I couldn't find Noah Braun, postal code 80279.");
+    const script = withoutNumber().hear("I don't know it").hear('Nolan Quigley').hear('80279');
+    expect(script.text).toContain("I couldn't find Nolan Quigley, postal code 80279.");
     script.hear('no');
     expect(script.expecting?.slot).toBe('first_name');
     script.hear('N O A H');
