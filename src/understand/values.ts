@@ -21,7 +21,7 @@ export const valueKinds: ReadonlySet<ExpectingKind> = new Set([
 ]);
 
 /** Scores below are left out while a value is expected. */
-export const valueRejectBelow = 0.6;
+export const valueRejectBelow = 0.85;
 
 /**
  * Whether a text is nothing but spelled characters ("two three seven", "it's W 2 3"), and so a value and no intent. A lone

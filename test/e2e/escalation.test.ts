@@ -95,20 +95,31 @@ describe('an angry caller', () => {
     });
   });
 
-  it('who stays cold and polite hears an apology, then the offer of a person, and is helped without one', async () => {
+  it('who gets angry in cold and polite words hears an apology, then the offer of a person, and is helped without one', async () => {
     const { answers, rules, moods } = await converse([
       'Where is my order?',
-      'I would like it noted that this is the fourth time I am calling about the same parcel, and that I no longer believe a word you say.',
+      'I must say I am rather disappointed, to put it politely.',
       'I have been patient for weeks, and all I get from your company are empty promises.',
       'No.',
     ]);
-    expect(answers[1]?.words).toMatch(/^I'm sorry about the trouble\. /);
+    expect(answers[1]?.words).toMatch(/^I'm sorry /);
     expect(answers[2]?.words).toBe("I'm sorry about this. Shall I get you a colleague?");
     expect(answers[3]?.words).toMatch(/^Then I'll do my best\. /);
     expect(answers[3]?.words.match(/\?/g)?.length ?? 0).toBeLessThanOrEqual(1);
     expect(rules).toMatchObject([{ rule: 'angry', do: 'offer' }]);
     // A plain "no" is no calm turn.
-    expect(moods).toEqual(['neutral', 'angry', 'angry', 'angry']);
+    expect(moods).toEqual(['neutral', 'upset', 'angry', 'angry']);
+  });
+
+  it('who stays cold and polite and is clearly angry a second time is connected at once', async () => {
+    const { answers, rules } = await converse([
+      'Where is my order?',
+      'I would like it noted that this is the fourth time I am calling about the same parcel, and that I no longer believe a word you say.',
+      'I have been patient for weeks, and all I get from your company are empty promises.',
+    ]);
+    expect(answers[1]?.words).toMatch(/^I'm sorry about the trouble\. /);
+    expect(answers[2]?.words).toMatch(/^I'm connecting you with a colleague/);
+    expect(rules).toMatchObject([{ rule: 'very-angry', do: 'transfer' }]);
   });
 
   it('is understood in Chinese, and connected after a yes', async () => {

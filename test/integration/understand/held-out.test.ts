@@ -26,10 +26,10 @@ const bar: Readonly<Record<Language, number>> = { en: 0.85, zh: 0.86 };
 /** No intent may be lost for the sake of the average. */
 const barPerIntent = 0.6;
 /**
- * Of the out-of-scope sentences, how many must be turned down. The trained head reaches 0.65 and 0.60 (docs/benchmarks.md tells what is
- * wanted): it turns few real wishes down, and pays for that here.
+ * Of the out-of-scope sentences, how many must be turned down. The trained head turns few real wishes down, and pays for that here
+ * (docs/benchmarks.md tells what is wanted). Examples alone stand in for a head that cannot be read.
  */
-const outOfScopeBar = { alone: 0.8, 'with the trained head': 0.55 } as const;
+const outOfScopeBar = { alone: 0.7, 'with the trained head': 0.55 } as const;
 
 async function readSentences(path: string): Promise<z.infer<typeof sentencesSchema>> {
   return sentencesSchema.parse(parse(await readFile(path, 'utf8')));
