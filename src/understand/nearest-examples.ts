@@ -22,7 +22,7 @@ export interface NearestExamplesOptions {
   readonly outOfScope?: string;
   /** Where vectors of examples are kept between starts; without it they are computed at every start. */
   readonly cacheDirectory?: string;
-  /** Scores below are left out. Default 0.4; 0.6 while a value (an order number, a name) is expected. */
+  /** Scores below are left out. Default 0.4; `valueRejectBelow` while a value (an order number, a name) is expected. */
   readonly rejectBelow?: number;
   readonly signal?: AbortSignal;
   readonly log?: Logger;

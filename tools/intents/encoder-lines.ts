@@ -16,7 +16,7 @@ import { heldOutLines, trainingLines } from '../../src/app/teaching/files.ts';
 import { languageSchema, type Language } from '../../src/core/language.ts';
 import { outOfScopeName } from '../../src/understand/intents/evaluation.ts';
 import { isForCalibration } from '../../src/understand/intents/learn.ts';
-import { readLabelledLines } from '../../src/understand/intents/lines.ts';
+import { readLabelledLines, trainableLines } from '../../src/understand/intents/lines.ts';
 import { randomNumbers } from '../../src/understand/intents/train.ts';
 import { normalForm } from '../../src/understand/normalize/normal-form.ts';
 import { UnigramTokenizer } from '../../src/understand/tokenizer.ts';
@@ -63,9 +63,6 @@ const tokenizer = UnigramTokenizer.fromJson(
   await readFile(join(store.path(entry.id), entry.runtime.tokenizer), 'utf8'),
 );
 
-const frozen = new Set(
-  (await readLabelledLines(heldOutLines)).map(({ text, language }) => normalForm(text, language)),
-);
 const own = (await readLabelledLines(trainingLines)).map(({ intents, ...line }): Line => ({
   ...line,
   set: 'kefu',
@@ -103,7 +100,7 @@ async function readOutside(option: string): Promise<Line[]> {
   const foreign = (await readLines(path)).flatMap((line) => {
     const { text, label, acts = [], role } = outsideSchema.parse(line);
     const said = [...(label === undefined ? [] : label.split('<div>')), ...acts];
-    const isForeign = role !== 'sys' && text.split(/\s+/).join(' ').length >= minOutsideCharacters[language];
+    const isForeign = role !== 'sys' && text.replaceAll(/\s+/g, ' ').length >= minOutsideCharacters[language];
     return isForeign && !said.some((name) => familiar.test(name)) ? [text] : [];
   });
   const step = Math.max(1, foreign.length / outsideSentences);
@@ -145,26 +142,21 @@ function misheard(normal: string, rate: number): string {
   }).join('');
 }
 
-const isFrozen = (text: string, language: Language): boolean => frozen.has(normalForm(text, language));
-const written = lines.flatMap(({ set, labels, language, text, said }) => {
-  const normal = normalForm(text, language);
-  if (
-    normal === '' ||
-    isForCalibration({ text, said }) ||
-    isFrozen(text, language) ||
-    (said !== undefined && isFrozen(said, language))
-  )
-    return [];
-  const noise = set === 'kefu' && language === 'zh' ? [misheard(normal, 0.08)] : [];
-  const ids = (sentence: string): number[] => tokenizer.encode(prefix + sentence, maxTokens);
-  return [
-    JSON.stringify({
-      set,
-      labels,
-      ids: ids(normal),
-      noise: noise.filter((sentence) => sentence !== normal).map(ids),
-    }),
-  ];
-});
+const written = trainableLines(lines, await readLabelledLines(heldOutLines)).flatMap(
+  ({ set, labels, language, text, said }) => {
+    const normal = normalForm(text, language);
+    if (normal === '' || isForCalibration({ text, said })) return [];
+    const noise = set === 'kefu' && language === 'zh' ? [misheard(normal, 0.08)] : [];
+    const ids = (sentence: string): number[] => tokenizer.encode(prefix + sentence, maxTokens);
+    return [
+      JSON.stringify({
+        set,
+        labels,
+        ids: ids(normal),
+        noise: noise.filter((sentence) => sentence !== normal).map(ids),
+      }),
+    ];
+  },
+);
 await writeFile(values.out, `${written.join('\n')}\n`);
 process.stdout.write(`${written.length} sentences written to ${values.out}.\n`);

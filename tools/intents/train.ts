@@ -13,14 +13,13 @@ import { languages } from '../../src/core/language.ts';
 import { judgeLines, scoreLines } from '../../src/understand/intents/evaluate-head.ts';
 import { decodeHead, encodeHead } from '../../src/understand/intents/head-file.ts';
 import { learnHead } from '../../src/understand/intents/learn.ts';
-import { readLabelledLines } from '../../src/understand/intents/lines.ts';
+import { readLabelledLines, trainableLines } from '../../src/understand/intents/lines.ts';
 import {
   readVectorFile,
   vectorsFor,
   vectorsOf,
   writeVectorFile,
 } from '../../src/understand/intents/vector-file.ts';
-import { normalForm } from '../../src/understand/normalize/normal-form.ts';
 
 loadEnvironmentFile();
 const config = readConfig();
@@ -43,12 +42,8 @@ try {
   };
   const startedMs = performance.now();
   const heldOut = await readLabelledLines(files.heldOutLines);
-  const frozen = new Set(heldOut.map(({ text, language }) => normalForm(text, language)));
   const all = await readLabelledLines(files.trainingLines);
-  // Short answers are the same whoever writes them down ("yes"); trained on and measured with, they would say nothing.
-  const lines = all.filter(({ text, said = text, language }) =>
-    [text, said].every((words) => !frozen.has(normalForm(words, language))),
-  );
+  const lines = trainableLines(all, heldOut);
   const sentences = await sentencesOf(lines, encoder);
   const head = await learnHead(sentences, { encoderId: model.id });
   const trainingSeconds = Math.round((performance.now() - startedMs) / 100) / 10;

@@ -9,7 +9,7 @@ import { judgeLines, scoreLines } from '../../understand/intents/evaluate-head.t
 import type { IntentHead } from '../../understand/intents/head.ts';
 import { decodeHead, encodeHead } from '../../understand/intents/head-file.ts';
 import { learnHead, type LabelledSentence } from '../../understand/intents/learn.ts';
-import { readLabelledLines, type LabelledLine } from '../../understand/intents/lines.ts';
+import { readLabelledLines, trainableLines, type LabelledLine } from '../../understand/intents/lines.ts';
 import { readVectorFile, vectorsOf, writeVectorFile } from '../../understand/intents/vector-file.ts';
 import { normalForm } from '../../understand/normalize/normal-form.ts';
 import * as files from './files.ts';
@@ -158,10 +158,8 @@ export function openTeachingDesk(options: TeachingDeskOptions): TeachingDesk {
         files.readExamples(place),
         frozenLines(),
       ]);
-      const frozenKeys = new Set(frozen.lines.map(keyOf));
       const vectors = await openVectors();
-      // Short answers stand in both ("yes"); trained on and measured with, they would say nothing.
-      const trainable = [...lines, ...taught].filter((line) => !frozenKeys.has(keyOf(line)));
+      const trainable = trainableLines<LabelledLine>([...lines, ...taught], frozen.lines);
       const sentences = await sentencesOf(trainable, vectors.encoder, signal);
       const head = await learnHead(sentences, {
         encoderId: vectors.encoder.id,

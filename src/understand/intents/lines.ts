@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { KefuError } from '../../core/errors.ts';
 import { languageSchema, type Language } from '../../core/language.ts';
+import { normalForm } from '../normalize/normal-form.ts';
 
 /** A sentence with what it means, as people write it down. */
 export interface LabelledLine {
@@ -52,6 +53,22 @@ export async function readLabelledFile(path: string): Promise<LabelledLine[]> {
     }
     return [{ ...parsed.data, language: language.data }];
   });
+}
+
+/**
+ * The sentences that may be trained on: those of which neither the text nor what was said of it is held out. Short answers are the same
+ * whoever writes them down ("yes"); trained on and measured with, they would say nothing.
+ */
+export function trainableLines<Line extends Pick<LabelledLine, 'text' | 'said' | 'language'>>(
+  lines: readonly Line[],
+  heldOut: readonly LabelledLine[],
+): Line[] {
+  const keyOf = (text: string, language: Language): string => `${language} ${normalForm(text, language)}`;
+  const frozen = new Set(heldOut.map(({ text, language }) => keyOf(text, language)));
+  return lines.filter(
+    ({ text, said, language }) =>
+      !frozen.has(keyOf(text, language)) && (said === undefined || !frozen.has(keyOf(said, language))),
+  );
 }
 
 function parseJson(text: string): unknown {
