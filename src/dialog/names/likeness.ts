@@ -1,11 +1,10 @@
-/** What it costs to take one sign for another, to hear one that was not there, and to miss one: numbers by the signs' places. */
+/** What it costs to take one sign for another, and to hear one that was not there or miss one: numbers by the signs' places. */
 export interface Costs {
   /** All signs, a place each. */
   readonly signs: string;
   /** Of taking the true sign for the heard one, at `true * signs.length + heard`. */
   readonly taken: Float32Array;
-  readonly added: Float32Array;
-  readonly missed: Float32Array;
+  readonly single: Float32Array;
 }
 
 /** Pairs of signs with what taking one for the other costs, both ways. */
@@ -17,12 +16,12 @@ interface CostTable {
   readonly groups: readonly (readonly [string, number])[];
   readonly pairs: Pairs;
   readonly otherwise: number;
-  /** Of a sign more or fewer: `fewer` where it differs from `more`. */
-  readonly more: Pairs;
-  readonly moreOtherwise: number;
+  /** Of a sign too many or too few. */
+  readonly single: Pairs;
+  readonly singleOtherwise: number;
 }
 
-function costsOf({ signs, groups, pairs, otherwise, more, moreOtherwise }: CostTable): Costs {
+function costsOf({ signs, groups, pairs, otherwise, single, singleOtherwise }: CostTable): Costs {
   const count = signs.length;
   const taken = new Float32Array(count * count).fill(otherwise);
   const set = (left: string, right: string, cost: number): void => {
@@ -32,13 +31,9 @@ function costsOf({ signs, groups, pairs, otherwise, more, moreOtherwise }: CostT
   for (const [members, cost] of groups) {
     for (const left of members) for (const right of members) set(left, right, cost);
   }
-  for (const [[left = '', right = ''], cost] of Object.entries(pairs).map(
-    ([pair, cost]) => [Array.from(pair), cost] as const,
-  ))
-    set(left, right, cost);
+  for (const [pair, cost] of Object.entries(pairs)) set(pair.charAt(0), pair.charAt(1), cost);
   for (const sign of signs) set(sign, sign, 0);
-  const single = Float32Array.from(signs, (sign) => more[sign] ?? moreOtherwise);
-  return { signs, taken, added: single, missed: single };
+  return { signs, taken, single: Float32Array.from(signs, (sign) => single[sign] ?? singleOtherwise) };
 }
 
 const pairsOf = (text: string): Pairs =>
@@ -73,10 +68,10 @@ export const soundCosts: Costs = costsOf({
     CJ:0.2 nN:0.1 wv:0.35 bv:0.4 bm:0.5 dn:0.6 pf:0.5 dl:0.6 nl:0.6 rw:0.4 hk:0.6 hf:0.6 hy:0.5 hw:0.5 kh:0.5
     sq:0 zq:0 Sq:0.4 Tq:0.4 fq:0.4`),
   otherwise: 1,
-  more: pairsOf(
+  single: pairsOf(
     'i:0.4 I:0.35 e:0.4 E:0.45 a:0.4 A:0.4 o:0.45 u:0.4 U:0.3 Y:0.5 W:0.5 O:0.5 h:0.3 w:0.45 y:0.4 r:0.55 l:0.65 t:0.6 d:0.6 n:0.65 N:0.6 g:0.65 q:0.35',
   ),
-  moreOtherwise: 0.8,
+  singleOtherwise: 0.8,
 });
 
 /** Costs of letters that were spelled: those whose names sound alike, and those that are written for each other. */
@@ -95,8 +90,8 @@ export const letterCosts: Costs = costsOf({
     'mn:0.2 bd:0.3 bv:0.3 bp:0.3 dt:0.3 pt:0.3 dg:0.4 ei:0.5 ae:0.6 oa:0.6 ou:0.6 iy:0.35 ck:0.5 cs:0.4 sz:0.4 cz:0.3 gj:0.35 wv:0.6 hx:0.5 ir:0.5 ao:0.6',
   ),
   otherwise: 1,
-  more: {},
-  moreOtherwise: 0.75,
+  single: {},
+  singleOtherwise: 0.75,
 });
 
 /** A text as places of signs; what is no sign is left out. */
@@ -114,7 +109,7 @@ export function nextRow(
   costs: Costs,
 ): number {
   const base = sign * costs.signs.length;
-  const missed = costs.missed[sign] ?? 1;
+  const missed = costs.single[sign] ?? 1;
   let left = (rows[from] ?? 0) + missed;
   rows[to] = left;
   let least = left;
@@ -123,7 +118,7 @@ export function nextRow(
     let cost = (rows[from + at] ?? 0) + (costs.taken[base + said] ?? 1);
     const skipped = (rows[from + at + 1] ?? 0) + missed;
     if (skipped < cost) cost = skipped;
-    const added = left + (costs.added[said] ?? 1);
+    const added = left + (costs.single[said] ?? 1);
     if (added < cost) cost = added;
     rows[to + at + 1] = cost;
     left = cost;
@@ -136,7 +131,7 @@ export function nextRow(
 export function firstRow(rows: Float32Array, heard: Uint8Array, costs: Costs): void {
   rows[0] = 0;
   for (let at = 0; at < heard.length; at += 1)
-    rows[at + 1] = (rows[at] ?? 0) + (costs.added[heard[at] ?? 0] ?? 1);
+    rows[at + 1] = (rows[at] ?? 0) + (costs.single[heard[at] ?? 0] ?? 1);
 }
 
 /** What taking a whole text for another one costs. */
