@@ -143,7 +143,8 @@ describe('Piper behind the synthesiser', () => {
     ];
     for (const sentence of sentences) {
       const samples = samplesOf(await speak(synthesizer, utterance(sentence)));
-      const firstSoundMs = (samples.findIndex((sample) => Math.abs(sample) > 0.01) / 22050) * 1000;
+      // -50 dB of full scale, as `npm run bench` counts an answer as begun: the h of "hello" is soft, and never twice alike.
+      const firstSoundMs = (samples.findIndex((sample) => Math.abs(sample) > 0.003) / 22050) * 1000;
       expect(firstSoundMs, sentence).toBeLessThanOrEqual(20);
       expect(Math.max(...Array.from(samples, Math.abs)), sentence).toBeLessThan(0.95);
       expect(activeLevelDbfs(samples), sentence).toBeGreaterThan(-23);
