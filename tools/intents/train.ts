@@ -1,6 +1,6 @@
 /**
  * `npm run train:intents`: trains the intent head that ships with Kefu on the sentences in models/training/utterances, measures it on
- * those in models/training/held-out, and writes models/intents/. The same sentences and the same encoder give the same head.
+ * those in models/training/held-out, and writes models/intents/, and beside it models/homophones/ from the Mandarin ones. The same sentences and the same encoder give the same head.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -10,6 +10,8 @@ import { sentencesOf } from '../../src/app/teaching/desk.ts';
 import * as files from '../../src/app/teaching/files.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { languages } from '../../src/core/language.ts';
+import { encodeCharacters, learnCharacters } from '../../src/understand/homophones/language-model.ts';
+import { charactersFile } from '../../src/understand/homophones/repair.ts';
 import { judgeLines, scoreLines } from '../../src/understand/intents/evaluate-head.ts';
 import { decodeHead, encodeHead } from '../../src/understand/intents/head-file.ts';
 import { learnHead } from '../../src/understand/intents/learn.ts';
@@ -20,6 +22,7 @@ import {
   vectorsOf,
   writeVectorFile,
 } from '../../src/understand/intents/vector-file.ts';
+import { normalForm } from '../../src/understand/normalize/normal-form.ts';
 
 loadEnvironmentFile();
 const config = readConfig();
@@ -44,6 +47,11 @@ try {
   const heldOut = await readLabelledLines(files.heldOutLines);
   const all = await readLabelledLines(files.trainingLines);
   const lines = trainableLines(all, heldOut);
+  const spoken = lines.filter(({ language, said }) => language === 'zh' && said === undefined);
+  await files.writeWhole(
+    charactersFile,
+    encodeCharacters(learnCharacters(spoken.map(({ text }) => normalForm(text, 'zh')))),
+  );
   const sentences = await sentencesOf(lines, encoder);
   const head = await learnHead(sentences, { encoderId: model.id });
   const trainingSeconds = Math.round((performance.now() - startedMs) / 100) / 10;

@@ -14,12 +14,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from model import HIDDEN, Encoder, padded, write_adapter
+from model import HIDDEN, PRECISION, Encoder, padded, read_adapter, write_adapter
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--lines", required=True)
 parser.add_argument("--model", required=True, help="model.onnx of the encoder without an adapter")
 parser.add_argument("--out", required=True)
+parser.add_argument("--start", help="an adapter to go on from")
 parser.add_argument("--epochs", type=float, default=1.1)
 parser.add_argument("--rank", type=int, default=16)
 parser.add_argument("--first", type=int, default=6, help="the first layer that is trained")
@@ -49,6 +50,8 @@ for name, own in sets.items():
     print(name, len(own), "sentences,", len(labels[name]), "labels")
 
 encoder = Encoder(arguments.model, arguments.rank, SCALE, arguments.first)
+if arguments.start:
+    read_adapter(arguments.start, encoder)
 started = time.process_time()
 
 # The lower layers are frozen: every sentence goes through them once.
@@ -73,7 +76,7 @@ print("lower layers:", round(time.process_time() - started), "s of CPU", flush=T
 
 def batch_of(chosen):
     length = max(len(states[row]) for row in chosen)
-    x = torch.zeros(len(chosen), length, HIDDEN, dtype=torch.bfloat16)
+    x = torch.zeros(len(chosen), length, HIDDEN, dtype=PRECISION)
     mask = torch.zeros(len(chosen), length, dtype=torch.bool)
     for place, row in enumerate(chosen):
         x[place, : len(states[row])] = states[row]
@@ -135,7 +138,10 @@ for step, sentences in enumerate(batches):
     pace = min(1, (step + 1) / 60) * max(0.02, 0.5 * (1 + math.cos(math.pi * step / len(batches))))
     optimizer.param_groups[0]["lr"] = arguments.rate * pace
     optimizer.param_groups[1]["lr"] = 5e-3 * max(pace, 0.1)
-    x, mask = batch_of([random.choice(sentence["rows"]) for sentence in sentences])
+    # As written in half of the cases, misheard in the other half, where it can be.
+    x, mask = batch_of(
+        [random.choice(sentence["rows"][1:] or sentence["rows"]) if random.random() < 0.5 else sentence["rows"][0] for sentence in sentences]
+    )
     # Words that are not heard: in half of the sentences one token in twelve is hidden, behind the prefix.
     hidden = torch.rand(mask.shape) < 0.08 * (torch.rand(len(mask), 1) < 0.5)
     hidden[:, :4] = False

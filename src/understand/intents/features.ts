@@ -15,14 +15,38 @@ export interface WordFeatures {
  * the same by their sound (pinyin without tones), because a telephone recogniser writes 推款 for 退款 and 占人工 for 转人工.
  *
  * @param normal - the sentence in its normal form.
+ * @returns places in order of first appearance, without repetition.
  */
-export function wordFeatures(normal: string, language: Language): WordFeatures {
+export function wordPlaces(normal: string, language: Language): Int32Array {
   const places = new Set<number>();
   for (const feature of language === 'zh' ? mandarinFeatures(normal) : englishFeatures(normal)) {
     places.add(hash(feature) % featurePlaces);
   }
-  const value = places.size === 0 ? 0 : 1 / Math.sqrt(places.size);
-  return { places: Int32Array.from(places), values: new Float32Array(places.size).fill(value) };
+  return Int32Array.from(places);
+}
+
+/** Steps of a word weight: weights are kept as bytes, of which one is this much. */
+export const wordWeightStep = 1 / 16;
+
+/**
+ * How much a place says: the rarer it is among the sentences, the more (inverse document frequency, smoothed: ln((1 + N) / (1 + n)) + 1).
+ *
+ * @param documents - places of each sentence.
+ * @returns one byte a place, in steps of `wordWeightStep`.
+ */
+export function learnWordWeights(documents: readonly Int32Array[]): Uint8Array {
+  const counts = new Uint32Array(featurePlaces);
+  for (const places of documents) for (const place of places) counts[place] = (counts[place] ?? 0) + 1;
+  return Uint8Array.from(counts, (count) =>
+    Math.round((Math.log((1 + documents.length) / (1 + count)) + 1) / wordWeightStep),
+  );
+}
+
+/** Values for a sentence's places by their weights, of length 1 together. */
+export function weighWords(places: Int32Array, weights: Uint8Array): WordFeatures {
+  const values = Float32Array.from(places, (place) => weights[place] ?? 0);
+  const length = Math.hypot(...values) || 1;
+  return { places, values: values.map((value) => value / length) };
 }
 
 function* englishFeatures(normal: string): Generator<string> {

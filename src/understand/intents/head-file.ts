@@ -5,24 +5,19 @@ import { LinearModel } from './linear-model.ts';
 
 /*
  * A head as bytes: the letters KFIH, the length of a JSON header (uint32, little-endian), the header, and then as float32 (from the
- * next multiple of 4): bias, center, class means, dense weights. Last come the word weights as int8, each place's classes together,
- * with one scale for each class in the header: they are many and small, and a byte is exact enough for them.
+ * next multiple of 4): bias, center, dense weights. Then how much each place of the word features says, a byte each (`learnWordWeights`).
+ * Last come the model's weights of these places as int8, each place's classes together, with one scale for each class in the header:
+ * they are many and small, and a byte is exact enough for them.
  */
 
 const magic = 'KFIH';
 const headerSchema = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   encoder: z.string(),
   classes: z.array(z.string()).min(2),
   dimensions: z.int().positive(),
   places: z.int().positive(),
   temperature: z.number().positive(),
-  scope: z.object({
-    means: z.array(z.number()),
-    deviations: z.array(z.number()),
-    weights: z.array(z.number()),
-    bias: z.number(),
-  }),
   rejectBelow: z.record(z.string(), z.number()),
   wordScales: z.array(z.number()),
 });
@@ -32,18 +27,12 @@ export function encodeHead({ parts }: IntentHead): Buffer {
   const { model } = parts;
   const wordScales = scalesOf(model);
   const header: Header = {
-    version: 1,
+    version: 2,
     encoder: parts.encoderId,
     classes: [...parts.classes],
     dimensions: model.dimensions,
     places: model.places,
     temperature: parts.temperature,
-    scope: {
-      means: [...parts.scope.means],
-      deviations: [...parts.scope.deviations],
-      weights: [...parts.scope.weights],
-      bias: parts.scope.bias,
-    },
     rejectBelow: { ...parts.rejectBelow },
     wordScales,
   };
@@ -54,9 +43,15 @@ export function encodeHead({ parts }: IntentHead): Buffer {
   for (let index = 0; index < words.length; index += 1) {
     words[index] = Math.round((model.sparse[index] ?? 0) / (wordScales[index % model.classes] ?? 1));
   }
-  const floats = [model.bias, parts.center, ...parts.classMeans, model.dense].map(bytesOf);
+  const floats = [model.bias, parts.center, model.dense].map(bytesOf);
   const start = Buffer.concat([Buffer.from(magic), length, json]);
-  return Buffer.concat([start, Buffer.alloc(padding(start.length)), ...floats, bytesOf(words)]);
+  return Buffer.concat([
+    start,
+    Buffer.alloc(padding(start.length)),
+    ...floats,
+    bytesOf(parts.wordWeights),
+    bytesOf(words),
+  ]);
 }
 
 /** @throws KefuError `config_invalid` when the bytes are no head, or end too early. */
@@ -72,33 +67,33 @@ export function decodeHead(bytes: Uint8Array): IntentHead {
   }
   const { classes, dimensions, places } = header;
   const count = classes.length;
-  const sizes = [count, dimensions, ...classes.map(() => dimensions), count * dimensions];
+  const sizes = [count, dimensions, count * dimensions];
   let at = jsonEnd + padding(jsonEnd);
-  const expected = at + 4 * sizes.reduce((sum, size) => sum + size, 0) + places * count;
+  const expected = at + 4 * sizes.reduce((sum, size) => sum + size, 0) + places + places * count;
   if (buffer.length !== expected) throw damaged(`has ${buffer.length} bytes where ${expected} belong`);
   const arrays = sizes.map((size) => {
     const copy = Uint8Array.from(buffer.subarray(at, at + 4 * size));
     at += 4 * size;
     return new Float32Array(copy.buffer);
   });
-  const words = new Int8Array(buffer.buffer, buffer.byteOffset + at, places * count);
+  const wordWeights = Uint8Array.from(buffer.subarray(at, at + places));
+  const words = new Int8Array(buffer.buffer, buffer.byteOffset + at + places, places * count);
   const sparse = new Float32Array(words.length);
   for (let index = 0; index < words.length; index += 1) {
     sparse[index] = (words[index] ?? 0) * (header.wordScales[index % count] ?? 0);
   }
-  const [bias = new Float32Array(), center = new Float32Array()] = arrays;
+  const [bias = new Float32Array(), center = new Float32Array(), dense = new Float32Array()] = arrays;
   return new IntentHead({
     encoderId: header.encoder,
     classes,
     model: new LinearModel(count, dimensions, places, {
       bias,
-      dense: arrays.at(-1) ?? new Float32Array(),
+      dense,
       sparse,
     }),
     center,
-    classMeans: arrays.slice(2, 2 + count),
+    wordWeights,
     temperature: header.temperature,
-    scope: header.scope,
     rejectBelow: header.rejectBelow,
   });
 }
@@ -114,7 +109,7 @@ function scalesOf(model: LinearModel): number[] {
 
 const padding = (length: number): number => (4 - (length % 4)) % 4;
 
-function bytesOf(values: Float32Array | Int8Array): Buffer {
+function bytesOf(values: Float32Array | Int8Array | Uint8Array): Buffer {
   return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
 }
 

@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import { KefuError } from '../../core/errors.ts';
 import type { Language } from '../../core/language.ts';
-import { dot } from '../vector-space.ts';
 import { outOfScopeName, thresholdAt } from './evaluation.ts';
-import { featurePlaces, wordFeatures } from './features.ts';
-import { centered, IntentHead, scopeSigns, type HeadParts } from './head.ts';
+import { featurePlaces, learnWordWeights, wordPlaces } from './features.ts';
+import { IntentHead, sampleOf, type HeadParts } from './head.ts';
 import { softmax } from './linear-model.ts';
-import { learnScope } from './scope.ts';
 import { trainLinearModel, type TrainingOptions, type TrainingSample } from './train.ts';
 
 /** A labelled sentence with its vector. */
@@ -53,7 +51,7 @@ export function isForCalibration({ text, said }: Pick<LabelledSentence, 'text' |
 }
 
 /**
- * Trains a head: a linear model on seven sentences in eight, then its temperature, its judge of scope and its thresholds on the
+ * Trains a head: a linear model on seven sentences in eight, then its temperature and its thresholds on the
  * rest; and at last the model anew on all of them, since every sentence counts. The same sentences give the same head.
  *
  * @throws KefuError `config_invalid` with fewer than two intents.
@@ -71,7 +69,7 @@ export async function learnHead(
     const training = { epochs: rounds, start: earlier.model, ...options.training };
     return new IntentHead({
       ...earlier,
-      ...(await fit(sentences, classes, { ...options, training }, earlier.center)),
+      ...(await fit(sentences, classes, { ...options, training }, earlier)),
     });
   }
   const kept = sentences.filter((sentence) => isForCalibration(sentence));
@@ -88,17 +86,17 @@ function sameNames(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((name, index) => name === b[index]);
 }
 
-type Uncalibrated = Omit<HeadParts, 'temperature' | 'scope' | 'rejectBelow'>;
+type Uncalibrated = Omit<HeadParts, 'temperature' | 'rejectBelow'>;
 
 async function fit(
   sentences: readonly LabelledSentence[],
   classes: readonly string[],
   { encoderId, training, signal }: LearnOptions,
-  center = meanOf(sentences.map(({ vector }) => vector)),
+  view: Pick<HeadParts, 'center' | 'wordWeights'> = viewOf(sentences),
 ): Promise<Uncalibrated> {
+  const { center, wordWeights } = view;
   const samples = sentences.map(({ vector, normal, language, intents }): TrainingSample => ({
-    vector: centered(vector, center),
-    words: wordFeatures(normal, language),
+    ...sampleOf(view, vector, normal, language),
     classes: intents.map((name) => classes.indexOf(name)),
   }));
   const model = await trainLinearModel(samples, {
@@ -111,16 +109,15 @@ async function fit(
       await training?.onEpoch?.(epoch);
     },
   });
-  const classMeans = classes.map((_, index) => {
-    const own = samples.filter((sample) => sample.classes.length === 1 && sample.classes[0] === index);
-    return unit(
-      meanOf(
-        own.map(({ vector }) => vector),
-        center.length,
-      ),
-    );
-  });
-  return { encoderId, classes, model, center, classMeans };
+  return { encoderId, classes, model, center, wordWeights };
+}
+
+/** What sentences are seen relative to: the mean of their vectors, and how rare their words are. */
+function viewOf(sentences: readonly LabelledSentence[]): Pick<HeadParts, 'center' | 'wordWeights'> {
+  return {
+    center: meanOf(sentences.map(({ vector }) => vector)),
+    wordWeights: learnWordWeights(sentences.map(({ normal, language }) => wordPlaces(normal, language))),
+  };
 }
 
 function calibrate(
@@ -130,27 +127,20 @@ function calibrate(
 ): IntentHead {
   // A sentence of several intents has no single right answer that scores could be compared with.
   const single = kept.filter(({ intents }) => intents.length === 1);
-  const outside = parts.classes.indexOf(outOfScopeName);
   const judged = single.map(({ vector, normal, language, intents: [intent = ''] }) => {
-    const sample = { vector: centered(vector, parts.center), words: wordFeatures(normal, language) };
-    const logits = parts.model.logits(sample);
-    return { intent, sample, logits, signs: scopeSigns(parts, sample, logits) };
+    const sample = sampleOf(parts, vector, normal, language);
+    return { intent, sample, logits: parts.model.logits(sample) };
   });
-  const inScope = judged.filter(({ intent }) => intent !== outOfScopeName);
   const temperature = bestTemperature(
-    inScope.map(({ intent, logits }) => ({
-      logits: logits.map((logit, index) => (index === outside ? -Infinity : logit)),
-      right: parts.classes.indexOf(intent),
-    })),
+    judged.map(({ intent, logits }) => ({ logits, right: parts.classes.indexOf(intent) })),
   );
-  const scope = learnScope(
-    judged.map(({ intent, signs }) => ({ signs, inScope: intent !== outOfScopeName })),
-  );
-  const open = new IntentHead({ ...parts, temperature, scope, rejectBelow: {} });
-  const scored = inScope.map(({ intent, sample }) => {
-    const { ranked } = open.judge(sample);
-    return { intent, best: ranked[0]?.intent, score: ranked[0]?.score ?? 0 };
-  });
+  const open = new IntentHead({ ...parts, temperature, rejectBelow: {} });
+  const scored = judged
+    .filter(({ intent }) => intent !== outOfScopeName)
+    .map(({ intent, sample }) => {
+      const [best] = open.judge(sample).ranked;
+      return { intent, best: best?.intent, score: best?.score ?? 0 };
+    });
   return new IntentHead({
     ...open.parts,
     rejectBelow: thresholds(scored, open.intents, falseRejects),
@@ -208,9 +198,4 @@ function meanOf(vectors: readonly Float32Array[], dimensions = vectors[0]?.lengt
     }
   }
   return mean;
-}
-
-function unit(vector: Float32Array): Float32Array {
-  const length = Math.sqrt(dot(vector, vector)) || 1;
-  return vector.map((value) => value / length);
 }

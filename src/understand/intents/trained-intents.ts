@@ -6,6 +6,7 @@ import type {
   SentenceEncoder,
   UnderstandingContext,
 } from '../../core/understanding.ts';
+import { repairHomophones } from '../homophones/repair.ts';
 import { polarityOfFirstWords, shortAnswerIntent } from '../lexicon.ts';
 import { normalForm } from '../normalize/normal-form.ts';
 import { isOnlySpelled, lexiconScore, valueKinds, valueRejectBelow } from '../values.ts';
@@ -31,8 +32,8 @@ interface Cutting {
   readonly pieceScore: number;
   readonly pieceShare: number;
 }
-const plain: Cutting = { sure: 0.9, otherNear: 0.03, pieceScore: 0.6, pieceShare: 0.02 };
-const joined: Cutting = { sure: 0.99, otherNear: 0.003, pieceScore: 0.75, pieceShare: 0.002 };
+const plain: Cutting = { sure: 0.9, otherNear: 0.03, pieceScore: 0.85, pieceShare: 0.02 };
+const joined: Cutting = { sure: 0.99, otherNear: 0.003, pieceScore: 0.8, pieceShare: 0.002 };
 
 /** An intent with its score before anything was turned down, for measuring. */
 export interface Ranking {
@@ -66,19 +67,21 @@ export function createTrainedIntents(options: {
       const best = { intent: short, score: lexiconScore };
       return { best, taken: [best] };
     }
-    const [vector] = await encoder.encode([normal], signal);
+    const meant = meantForm(normal, context);
+    const [vector] = await encoder.encode([meant], signal);
     if (!vector) throw new KefuError('encoder_failed', 'The sentence encoder gave no vector');
-    const whole = head.judge(head.sample(vector, normal, context.language), favourOf(normal, context));
+    const whole = head.judge(head.sample(vector, meant, context.language), favourOf(normal, context));
     const [best, next] = whole.ranked;
     if (!best) return { best: undefined, taken: [] };
     const cutting = joinsWishes(text, context.language) ? joined : plain;
     const isOne = best.score >= cutting.sure && (next?.score ?? 0) < cutting.otherNear;
     const pieces = isOne ? [] : sentencePieces(text, context.language);
-    const single = best.score >= rejectBelow(best.intent, context) ? [best] : [];
+    const single = head.isTaken(whole, rejectBelow(best.intent, context)) ? [best] : [];
     if (pieces.length === 0) return { best, taken: single };
     const several = await judgePieces(pieces, whole, cutting, context, signal);
-    // A sentence whose parts agree, or say nothing, is judged as a whole: there is more to go by.
-    if (several.length < 2) return { best, taken: single };
+    // A sentence whose parts agree, say nothing, or miss what it is about is judged as a whole: there is more to go by.
+    if (several.length < 2 || !several.some(({ intent }) => intent === best.intent))
+      return { best, taken: single };
     return { best, taken: several };
   }
 
@@ -91,7 +94,7 @@ export function createTrainedIntents(options: {
   ): Promise<ScoredIntent[]> {
     const unknown = pieces.filter(({ short }) => short === undefined);
     const vectors = await encoder.encode(
-      unknown.map(({ normal }) => normal),
+      unknown.map(({ normal }) => meantForm(normal, context)),
       signal,
     );
     const found = new Map<string, number>();
@@ -120,7 +123,7 @@ export function createTrainedIntents(options: {
   ): ScoredIntent | undefined {
     if (short !== undefined) return known.has(short) ? { intent: short, score: lexiconScore } : undefined;
     if (!vector) return undefined;
-    return head.judge(head.sample(vector, normal, context.language)).ranked[0];
+    return head.judge(head.sample(vector, meantForm(normal, context), context.language)).ranked[0];
   }
 
   function rejectBelow(intent: string, context: UnderstandingContext): number {
@@ -134,6 +137,11 @@ export function createTrainedIntents(options: {
     rank,
     classify: async (text, context, signal) => (await rank(text, context, signal)).taken,
   };
+}
+
+/** What was probably said where a recogniser wrote down characters that only sound like it. */
+function meantForm(normal: string, { language }: UnderstandingContext): string {
+  return language === 'zh' ? repairHomophones(normal) : normal;
 }
 
 function favourOf(normal: string, context: UnderstandingContext): Readonly<Record<string, number>> {

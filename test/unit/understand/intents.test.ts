@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Language } from '../../../src/core/language.ts';
 import { recallBelow, scoreIntents, thresholdAt } from '../../../src/understand/intents/evaluation.ts';
-import { wordFeatures } from '../../../src/understand/intents/features.ts';
+import { learnWordWeights, weighWords, wordPlaces } from '../../../src/understand/intents/features.ts';
 import { decodeHead, encodeHead } from '../../../src/understand/intents/head-file.ts';
 import type { IntentHead } from '../../../src/understand/intents/head.ts';
 import { isForCalibration, learnHead, type LabelledSentence } from '../../../src/understand/intents/learn.ts';
 import { sentencePieces } from '../../../src/understand/intents/pieces.ts';
-import { learnScope, judgeScope } from '../../../src/understand/intents/scope.ts';
 import { trainLinearModel } from '../../../src/understand/intents/train.ts';
 import { createWordEncoder } from '../../support/fake-encoders.ts';
 import { toySentences, toyVocabulary } from '../../support/toy-intents.ts';
@@ -37,21 +36,32 @@ async function judge(head: IntentHead, text: string, language: Language = 'en') 
   return head.judge(head.sample(vector, text, language));
 }
 
-describe('wordFeatures', () => {
-  it('gives every sentence features of length 1 together', () => {
-    const { values } = wordFeatures('where is my order', 'en');
+describe('word features', () => {
+  const weigh = (text: string, documents: readonly string[]) =>
+    weighWords(wordPlaces(text, 'en'), learnWordWeights(documents.map((other) => wordPlaces(other, 'en'))));
+
+  it('have length 1 together', () => {
+    const { values } = weigh('where is my order', ['where is it', 'my order']);
     expect(values.reduce((sum, value) => sum + value * value, 0)).toBeCloseTo(1);
   });
 
-  it('has next to nothing for nothing', () => {
-    expect(wordFeatures('', 'en').places.length).toBeLessThan(3);
-    expect(wordFeatures('', 'zh').places.length).toBeLessThan(6);
+  it('say more the rarer they are', () => {
+    const documents = ['my order', 'my parcel', 'my refund'];
+    const weights = learnWordWeights(documents.map((text) => wordPlaces(text, 'en')));
+    const [rare] = wordPlaces('refund', 'en');
+    const [common] = wordPlaces('my', 'en');
+    expect(weights[rare ?? 0]).toBeGreaterThan(weights[common ?? 0] ?? 0);
   });
 
-  it('takes words that sound alike for near', () => {
+  it('are next to nothing for nothing', () => {
+    expect(wordPlaces('', 'en').length).toBeLessThan(3);
+    expect(wordPlaces('', 'zh').length).toBeLessThan(6);
+  });
+
+  it('are shared by words that sound alike', () => {
     const shared = (a: string, b: string): number => {
-      const places = new Set(wordFeatures(a, 'zh').places);
-      return wordFeatures(b, 'zh').places.filter((place) => places.has(place)).length;
+      const places = new Set(wordPlaces(a, 'zh'));
+      return wordPlaces(b, 'zh').filter((place) => places.has(place)).length;
     };
     expect(shared('我要退款', '我要推款')).toBeGreaterThan(shared('我要退款', '我要吃饭'));
   });
@@ -102,7 +112,9 @@ describe('a trained head', () => {
     const head = await toyHead();
     const inside = await judge(head, 'where is my order');
     const outside = await judge(head, 'tell me a joke about the weather');
-    expect(inside.inScope).toBeGreaterThan(outside.inScope);
+    expect(outside.outOfScope).toBeGreaterThan(inside.outOfScope);
+    expect(head.isTaken(inside)).toBe(true);
+    expect(head.isTaken(outside)).toBe(false);
     expect(outside.ranked[0]?.score).toBeLessThan(inside.ranked[0]?.score ?? 0);
   });
 
@@ -152,7 +164,8 @@ describe('a trained head', () => {
     expect(await scoreIn(head)).toBeGreaterThan((await scoreIn(earlier)) + 0.05);
     expect((await judge(head, 'where is my order')).ranked[0]?.intent).toBe('order_status');
     expect(head.parts.temperature).toBe(earlier.parts.temperature);
-    expect(head.parts.scope).toEqual(earlier.parts.scope);
+    expect(head.parts.rejectBelow).toEqual(earlier.parts.rejectBelow);
+    expect(head.parts.wordWeights).toEqual(earlier.parts.wordWeights);
   });
 
   it('begins anew when the sentences have an intent that the earlier head does not know', async () => {
@@ -188,26 +201,6 @@ describe('a trained head', () => {
   it.each([0, 3, 20, 2000])('refuses a file that was cut at %i bytes', async (length) => {
     const bytes = encodeHead(await toyHead()).subarray(0, length);
     expect(() => decodeHead(bytes)).toThrow(/intent head/);
-  });
-});
-
-describe('learnScope', () => {
-  it('judges by the signs that differ', () => {
-    const examples = Array.from({ length: 60 }, (_, index) => ({
-      signs: [index % 3 === 0 ? 0 : 2, index % 2],
-      inScope: index % 3 !== 0,
-    }));
-    const judgeOf = learnScope(examples);
-    expect(judgeScope(judgeOf, [2, 0])).toBeGreaterThan(0.8);
-    expect(judgeScope(judgeOf, [0, 1])).toBeLessThan(0.4);
-  });
-
-  it('still judges when it has met nothing out of scope', () => {
-    const judgeOf = learnScope([
-      { signs: [1, 1], inScope: true },
-      { signs: [2, 2], inScope: true },
-    ]);
-    expect(judgeScope(judgeOf, [2, 2])).toBeGreaterThan(judgeScope(judgeOf, [-3, -3]));
   });
 });
 
