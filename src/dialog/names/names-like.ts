@@ -1,6 +1,7 @@
 import { lettersApart } from '../capture/sound-alike.ts';
 import { coded, costBetween, letterCosts, soundCosts } from './likeness.ts';
-import { lexicon, type KnownName, type NameIndex } from './lexicon.ts';
+import { lexicon } from './lexicon.ts';
+import type { KnownName, NameIndex } from './name-index.ts';
 import { plainWords, soundsOf } from './sounds.ts';
 
 /** A name of a person that may have been said, and how far it is from what was heard. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { lexicon } from '../../../src/dialog/names/lexicon.ts';
+import { readFileSync } from 'node:fs';
+import { decodeIndices, encodeIndices } from '../../../src/dialog/names/index-file.ts';
+import { computeIndices, indexFile, lexicon, listed } from '../../../src/dialog/names/lexicon.ts';
 import { namesLike, soundsNear, spelledNamesLike } from '../../../src/dialog/names/names-like.ts';
 import { plainWords, soundsOf } from '../../../src/dialog/names/sounds.ts';
 
@@ -108,6 +110,28 @@ describe('the lexicon', () => {
       expect(lexicon().lastPlaces.has(name)).toBe(true);
     },
   );
+});
+
+describe('the index of names', () => {
+  const few = [['anna', 'bo'], ['li']] as const;
+  const bytes = encodeIndices(computeIndices(...few), ...few);
+
+  it('that ships is what the lists and the sounds of today give (else: npm run names:index)', () => {
+    const lists = [listed('first'), listed('last')] as const;
+    expect(encodeIndices(computeIndices(...lists), ...lists).equals(readFileSync(indexFile))).toBe(true);
+  });
+
+  it('comes back from its bytes', () => {
+    expect(decodeIndices(bytes, ...few)).toEqual(computeIndices(...few));
+  });
+
+  it('is refused for other lists', () => {
+    expect(() => decodeIndices(bytes, ['anna'], ['li'])).toThrow(/other lists .* npm run names:index/);
+  });
+
+  it.each([0, 5, 30, -4])('is refused when it was cut at %i bytes', (length) => {
+    expect(() => decodeIndices(bytes.subarray(0, length), ...few)).toThrow(/damaged/);
+  });
 });
 
 describe('sounds', () => {
