@@ -116,12 +116,8 @@ async function readOutside(option: string): Promise<Line[]> {
 const bySound = new Map<string, Map<string, number>>();
 const random = randomNumbers(7);
 const isHan = (character: string): boolean => /\p{Script=Han}/u.test(character);
-/** A character's syllable without what a telephone line blurs: zh from z, n from l, ng from n. */
 const soundOf = (character: string): string =>
-  (pinyin(character, { toneType: 'none', type: 'array' })[0] ?? '')
-    .replace(/^([zcs])h/, '$1')
-    .replace(/^l/, 'n')
-    .replace(/([aei])ng$/, '$1n');
+  pinyin(character, { toneType: 'none', type: 'array' })[0] ?? '';
 for (const { text, language } of own) {
   if (language !== 'zh') continue;
   for (const character of Array.from(normalForm(text, 'zh')).filter(isHan)) {
@@ -132,7 +128,7 @@ for (const { text, language } of own) {
   }
 }
 
-/** The sentence with some of its characters replaced by others that sound alike, as a recogniser writes it down. */
+/** The sentence with some of its characters replaced by others of the same sound, as a recogniser writes it down. */
 function misheard(normal: string, rate: number): string {
   return Array.from(normal, (character) => {
     if (!isHan(character) || random() > rate) return character;
@@ -150,7 +146,7 @@ const written = trainableLines(lines, await readLabelledLines(heldOutLines)).fla
   ({ set, labels, language, text, said }) => {
     const normal = normalForm(text, language);
     if (normal === '' || isForCalibration({ text, said })) return [];
-    const noise = set === 'kefu' && language === 'zh' ? [misheard(normal, 0.12), misheard(normal, 0.3)] : [];
+    const noise = set === 'kefu' && language === 'zh' ? [misheard(normal, 0.08)] : [];
     const ids = (sentence: string): number[] => tokenizer.encode(prefix + sentence, maxTokens);
     return [
       JSON.stringify({

@@ -138,10 +138,7 @@ for step, sentences in enumerate(batches):
     pace = min(1, (step + 1) / 60) * max(0.02, 0.5 * (1 + math.cos(math.pi * step / len(batches))))
     optimizer.param_groups[0]["lr"] = arguments.rate * pace
     optimizer.param_groups[1]["lr"] = 5e-3 * max(pace, 0.1)
-    # As written in half of the cases, misheard in the other half, where it can be.
-    x, mask = batch_of(
-        [random.choice(sentence["rows"][1:] or sentence["rows"]) if random.random() < 0.5 else sentence["rows"][0] for sentence in sentences]
-    )
+    x, mask = batch_of([random.choice(sentence["rows"]) for sentence in sentences])
     # Words that are not heard: in half of the sentences one token in twelve is hidden, behind the prefix.
     hidden = torch.rand(mask.shape) < 0.08 * (torch.rand(len(mask), 1) < 0.5)
     hidden[:, :4] = False
