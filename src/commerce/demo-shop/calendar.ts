@@ -4,8 +4,11 @@ const dayMs = 86_400_000;
 
 export type Country = 'US' | 'CN';
 
+/** Where the shop is, and the flows that ship with Kefu say "today": its day is not always that of UTC. */
+const timeZone = 'America/New_York';
+
 /**
- * Times of the shop, in days before and after the day it was started. Hours are chosen so that the date is the same in UTC and at
+ * Times of the shop, in days before and after the day it was started, by the calendar of `timeZone`. Hours are chosen so that the date is the same in UTC and at
  * the customer's: 14:00 to 22:00 UTC for America, 01:00 to 09:00 UTC for China.
  */
 export interface Calendar {
@@ -18,7 +21,9 @@ export interface Calendar {
 
 /** Draws the hour and minute of each time from `random`. */
 export function createCalendar(startEpochMs: number, random: Random): Calendar {
-  const midnightMs = Math.floor(startEpochMs / dayMs) * dayMs;
+  // The Swedish form of a date is that of ISO 8601.
+  const today = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format(startEpochMs);
+  const midnightMs = Date.parse(`${today}T00:00:00Z`);
   return {
     startEpochMs,
     at(day, country) {
