@@ -1,6 +1,7 @@
 /**
  * `npm run train:intents`: trains the intent head that ships with Kefu on the sentences in models/training/utterances, measures it on
- * those in models/training/held-out, and writes models/intents/, and beside it models/homophones/ from the Mandarin ones. The same sentences and the same encoder give the same head.
+ * those in models/training/held-out, and writes models/intents/, and beside it models/homophones/ from the Mandarin ones. The same
+ * sentences and the same encoder give the same head.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';

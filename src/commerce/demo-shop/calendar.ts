@@ -8,8 +8,8 @@ export type Country = 'US' | 'CN';
 const timeZone = 'America/New_York';
 
 /**
- * Times of the shop, in days before and after the day it was started, by the calendar of `timeZone`. Hours are chosen so that the date is the same in UTC and at
- * the customer's: 14:00 to 22:00 UTC for America, 01:00 to 09:00 UTC for China.
+ * Times of the shop, in days before and after the day it was started, by the calendar of `timeZone`. Hours are chosen so that the date
+ * is the same in UTC and at the customer's: 14:00 to 22:00 UTC for America, 01:00 to 09:00 UTC for China.
  */
 export interface Calendar {
   readonly startEpochMs: number;

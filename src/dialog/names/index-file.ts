@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { KefuError } from '../../core/errors.ts';
+import { decodeHeader, encodeHeader, padding } from '../../core/headed-bytes.ts';
 import type { IndexParts } from './name-index.ts';
 
 /*
- * The indices of the names as bytes: the letters KFNI, the length of a JSON header (uint32, little-endian), the header, and from the next
- * multiple of 4, for each index in the order of the header: places (uint16), signs, lengths, shared (a byte each), filled up to a multiple
- * of 4.
+ * The indices of the names as bytes: the letters KFNI and a header (`headed-bytes.ts`), then for each index in the order of the header:
+ * places (uint16), signs, lengths, shared (a byte each), filled up to a multiple of 4.
  */
 
 const names = ['firstBySound', 'lastBySound', 'firstByLetter', 'lastByLetter'] as const;
@@ -23,18 +23,14 @@ const headerSchema = z.object({
 });
 
 export function encodeIndices(indices: Indices, firsts: readonly string[], lasts: readonly string[]): Buffer {
-  const json = Buffer.from(
-    JSON.stringify({
-      version: 1,
-      lists: hashOf(firsts, lasts),
-      indices: names.map((name) => ({
-        entries: indices[name].places.length,
-        signs: indices[name].signs.length,
-      })),
-    }),
-  );
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(json.length);
+  const header: z.infer<typeof headerSchema> = {
+    version: 1,
+    lists: hashOf(firsts, lasts),
+    indices: names.map((name) => ({
+      entries: indices[name].places.length,
+      signs: indices[name].signs.length,
+    })),
+  };
   const parts = names.map((name) => {
     const { places, signs, lengths, shared } = indices[name];
     return filled(
@@ -46,7 +42,7 @@ export function encodeIndices(indices: Indices, firsts: readonly string[], lasts
       ]),
     );
   });
-  return Buffer.concat([filled(Buffer.concat([Buffer.from(magic), length, json])), ...parts]);
+  return Buffer.concat([encodeHeader(magic, header), ...parts]);
 }
 
 /**
@@ -60,16 +56,11 @@ export function decodeIndices(
 ): Indices {
   // Copied, since views of two bytes need an even address.
   const buffer = Buffer.from(Uint8Array.from(bytes).buffer);
-  if (buffer.subarray(0, 4).toString('latin1') !== magic || buffer.length < 8) throw unusable('is damaged');
-  const jsonEnd = 8 + buffer.readUInt32LE(4);
-  let header: z.infer<typeof headerSchema>;
-  try {
-    header = headerSchema.parse(JSON.parse(buffer.subarray(8, jsonEnd).toString('utf8')));
-  } catch (error) {
-    throw unusable('is damaged', error);
-  }
+  const { header, at: first } = decodeHeader(buffer, magic, headerSchema, (cause) =>
+    unusable('is damaged', cause),
+  );
   if (header.lists !== hashOf(firsts, lasts)) throw unusable('belongs to other lists of names');
-  let at = roundedUp(jsonEnd);
+  let at = first;
   const end = header.indices.reduce((sum, { entries, signs }) => sum + roundedUp(4 * entries + signs), at);
   if (buffer.length !== end) throw unusable('is damaged');
   const decoded = header.indices.map(({ entries, signs }): IndexParts => {
@@ -91,10 +82,10 @@ const hashOf = (firsts: readonly string[], lasts: readonly string[]): string =>
     .update(`${firsts.join('\n')}\n\n${lasts.join('\n')}`)
     .digest('hex');
 
-const roundedUp = (length: number): number => 4 * Math.ceil(length / 4);
+const roundedUp = (length: number): number => length + padding(length);
 
 function filled(bytes: Buffer): Buffer {
-  return Buffer.concat([bytes, Buffer.alloc(roundedUp(bytes.length) - bytes.length)]);
+  return Buffer.concat([bytes, Buffer.alloc(padding(bytes.length))]);
 }
 
 const unusable = (what: string, cause?: unknown): KefuError =>

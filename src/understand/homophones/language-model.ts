@@ -1,13 +1,14 @@
 import { pinyin } from 'pinyin-pro';
 import { z } from 'zod';
 import { KefuError } from '../../core/errors.ts';
+import { decodeHeader, encodeHeader } from '../../core/headed-bytes.ts';
 
 /*
  * Which Mandarin character follows which in what callers say: a bigram model with Witten-Bell smoothing (Bell, Cleary, Witten: Text
  * Compression, 1990), over a unigram of in how many contexts a character stands (Kneser and Ney, 1995).
  *
- * As bytes: the letters KFHM, the length of a JSON header (uint32, little-endian), the header, and from the next multiple of 4: where
- * each character's followers begin (uint32, one more than there are characters), the followers (uint16), and how often (uint16).
+ * As bytes: the letters KFHM and a header (`headed-bytes.ts`), then where each character's followers begin (uint32, one more than there are
+ * characters), the followers (uint16), and how often (uint16).
  */
 
 const magic = 'KFHM';
@@ -118,36 +119,23 @@ export function learnCharacters(sentences: readonly string[]): CharacterModel {
 }
 
 export function encodeCharacters({ characters, syllables, bigrams }: CharacterModel): Buffer {
-  const json = Buffer.from(
-    JSON.stringify({
-      version: 1,
-      characters: characters.join(''),
-      syllables,
-      bigrams: bigrams.followers.length,
-    }),
-  );
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(json.length);
-  const start = Buffer.concat([Buffer.from(magic), length, json]);
+  const header: z.infer<typeof headerSchema> = {
+    version: 1,
+    characters: characters.join(''),
+    syllables: [...syllables],
+    bigrams: bigrams.followers.length,
+  };
   const arrays = [bigrams.starts, bigrams.followers, bigrams.counts].map((values) =>
     Buffer.from(values.buffer, values.byteOffset, values.byteLength),
   );
-  return Buffer.concat([start, Buffer.alloc(padding(start.length)), ...arrays]);
+  return Buffer.concat([encodeHeader(magic, header), ...arrays]);
 }
 
 /** @throws KefuError `config_invalid` when the bytes are no such model, or end too early. */
 export function decodeCharacters(bytes: Uint8Array): CharacterModel {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (buffer.subarray(0, 4).toString('latin1') !== magic) throw damaged();
-  const jsonEnd = 8 + buffer.readUInt32LE(4);
-  let header: z.infer<typeof headerSchema>;
-  try {
-    header = headerSchema.parse(JSON.parse(buffer.subarray(8, jsonEnd).toString('utf8')));
-  } catch (error) {
-    throw damaged(error);
-  }
+  const { header, at } = decodeHeader(buffer, magic, headerSchema, damaged);
   const characters = Array.from(header.characters);
-  const at = jsonEnd + padding(jsonEnd);
   const startsBytes = 4 * (characters.length + 2);
   if (buffer.length !== at + startsBytes + 4 * header.bigrams) throw damaged();
   // Copied, since views need addresses that are multiples of their size.
@@ -158,8 +146,6 @@ export function decodeCharacters(bytes: Uint8Array): CharacterModel {
     counts: new Uint16Array(numbers, startsBytes + 2 * header.bigrams, header.bigrams),
   });
 }
-
-const padding = (length: number): number => (4 - (length % 4)) % 4;
 
 const damaged = (cause?: unknown): KefuError =>
   new KefuError('config_invalid', 'The file of Mandarin characters (models/homophones/zh.bin) is damaged.', {

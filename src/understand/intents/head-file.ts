@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { KefuError } from '../../core/errors.ts';
+import { decodeHeader, encodeHeader } from '../../core/headed-bytes.ts';
 import { IntentHead } from './head.ts';
 import { LinearModel } from './linear-model.ts';
 
@@ -36,39 +37,24 @@ export function encodeHead({ parts }: IntentHead): Buffer {
     rejectBelow: { ...parts.rejectBelow },
     wordScales,
   };
-  const json = Buffer.from(JSON.stringify(header));
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(json.length);
   const words = new Int8Array(model.sparse.length);
   for (let index = 0; index < words.length; index += 1) {
     words[index] = Math.round((model.sparse[index] ?? 0) / (wordScales[index % model.classes] ?? 1));
   }
   const floats = [model.bias, parts.center, model.dense].map(bytesOf);
-  const start = Buffer.concat([Buffer.from(magic), length, json]);
-  return Buffer.concat([
-    start,
-    Buffer.alloc(padding(start.length)),
-    ...floats,
-    bytesOf(parts.wordWeights),
-    bytesOf(words),
-  ]);
+  return Buffer.concat([encodeHeader(magic, header), ...floats, bytesOf(parts.wordWeights), bytesOf(words)]);
 }
 
 /** @throws KefuError `config_invalid` when the bytes are no head, or end too early. */
 export function decodeHead(bytes: Uint8Array): IntentHead {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (buffer.subarray(0, 4).toString('latin1') !== magic) throw damaged('is none');
-  const jsonEnd = 8 + buffer.readUInt32LE(4);
-  let header: Header;
-  try {
-    header = headerSchema.parse(JSON.parse(buffer.subarray(8, jsonEnd).toString('utf8')));
-  } catch (error) {
-    throw damaged('has a damaged beginning', error);
-  }
+  const { header, at: first } = decodeHeader(buffer, magic, headerSchema, (cause) =>
+    damaged('has a damaged beginning', cause),
+  );
   const { classes, dimensions, places } = header;
   const count = classes.length;
   const sizes = [count, dimensions, count * dimensions];
-  let at = jsonEnd + padding(jsonEnd);
+  let at = first;
   const expected = at + 4 * sizes.reduce((sum, size) => sum + size, 0) + places + places * count;
   if (buffer.length !== expected) throw damaged(`has ${buffer.length} bytes where ${expected} belong`);
   const arrays = sizes.map((size) => {
@@ -106,8 +92,6 @@ function scalesOf(model: LinearModel): number[] {
   }
   return Array.from(largest, (value) => (value === 0 ? 1 : value / 127));
 }
-
-const padding = (length: number): number => (4 - (length % 4)) % 4;
 
 function bytesOf(values: Float32Array | Int8Array | Uint8Array): Buffer {
   return Buffer.from(values.buffer, values.byteOffset, values.byteLength);

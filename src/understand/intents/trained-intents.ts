@@ -75,7 +75,12 @@ export function createTrainedIntents(options: {
     if (!best) return { best: undefined, taken: [] };
     const cutting = joinsWishes(text, context.language) ? joined : plain;
     const isOne = best.score >= cutting.sure && (next?.score ?? 0) < cutting.otherNear;
-    const pieces = isOne ? [] : sentencePieces(text, context.language);
+    const pieces = isOne
+      ? []
+      : sentencePieces(text, context.language).map((piece) => ({
+          ...piece,
+          normal: meantForm(piece.normal, context),
+        }));
     const single = head.isTaken(whole, rejectBelow(best.intent, context)) ? [best] : [];
     if (pieces.length === 0) return { best, taken: single };
     const several = await judgePieces(pieces, whole, cutting, context, signal);
@@ -94,7 +99,7 @@ export function createTrainedIntents(options: {
   ): Promise<ScoredIntent[]> {
     const unknown = pieces.filter(({ short }) => short === undefined);
     const vectors = await encoder.encode(
-      unknown.map(({ normal }) => meantForm(normal, context)),
+      unknown.map(({ normal }) => normal),
       signal,
     );
     const found = new Map<string, number>();
@@ -123,7 +128,7 @@ export function createTrainedIntents(options: {
   ): ScoredIntent | undefined {
     if (short !== undefined) return known.has(short) ? { intent: short, score: lexiconScore } : undefined;
     if (!vector) return undefined;
-    return head.judge(head.sample(vector, meantForm(normal, context), context.language)).ranked[0];
+    return head.judge(head.sample(vector, normal, context.language)).ranked[0];
   }
 
   function rejectBelow(intent: string, context: UnderstandingContext): number {
