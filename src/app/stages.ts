@@ -261,7 +261,7 @@ export async function startSpelling(
   const symbols = z.array(z.string()).parse(JSON.parse(await readFile(spellingFile('symbols.json'), 'utf8')));
   const network = await startSpellingNetwork({
     encoderPath: modelFile(store, entry, 'encoder'),
-    headPath: spellingFile('spelling.onnx'),
+    headPaths: { en: spellingFile('en.onnx'), zh: spellingFile('zh.onnx') },
     clock,
   });
   return createSpellingRecognizer({

@@ -1,14 +1,18 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { z } from 'zod';
+import { languageSchema } from '../core/language.ts';
 import { serveThread } from './serve-thread.ts';
 import type { SpellingReply, SpellingRequest, SpellingThreadData } from './spelling-messages.ts';
 
 // onnxruntime-node computes on the thread that calls `run`: on the main thread it would hold up the sound of all calls.
 
-const dataSchema: z.ZodType<SpellingThreadData> = z.object({ encoderPath: z.string(), headPath: z.string() });
+const dataSchema: z.ZodType<SpellingThreadData> = z.object({
+  encoderPath: z.string(),
+  headPaths: z.record(languageSchema, z.string()),
+});
 
 serveThread<SpellingRequest, SpellingReply>(async (data, reply) => {
-  const { encoderPath, headPath } = dataSchema.parse(data);
+  const { encoderPath, headPaths } = dataSchema.parse(data);
   const options = {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
@@ -16,9 +20,12 @@ serveThread<SpellingRequest, SpellingReply>(async (data, reply) => {
     logSeverityLevel: 3,
   } as const;
   const encoder = await InferenceSession.create(encoderPath, options);
-  const head = await InferenceSession.create(headPath, options);
+  const heads = {
+    en: await InferenceSession.create(headPaths.en, options),
+    zh: await InferenceSession.create(headPaths.zh, options),
+  };
   return {
-    async handle({ job, samples }) {
+    async handle({ job, language, samples }) {
       try {
         const dims = [1, samples.length];
         const { last_hidden_state: states } = await encoder.run({
@@ -26,7 +33,7 @@ serveThread<SpellingRequest, SpellingReply>(async (data, reply) => {
           attention_mask: new Tensor('int64', new BigInt64Array(samples.length).fill(1n), dims),
         });
         if (states === undefined) throw new Error('The encoder gives no last_hidden_state.');
-        const { log_probs: output } = await head.run({ states });
+        const { log_probs: output } = await heads[language].run({ states });
         if (!(output?.data instanceof Float32Array)) throw new Error('The model gives no log_probs.');
         const [, steps = 0, width = 0] = output.dims;
         // A copy, because the runtime's own memory cannot be moved to another thread.
@@ -38,7 +45,7 @@ serveThread<SpellingRequest, SpellingReply>(async (data, reply) => {
     },
     async close() {
       await encoder.release();
-      await head.release();
+      for (const head of Object.values(heads)) await head.release();
     },
   };
 });

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { languages, type Language } from '../core/language.ts';
 import type {
   SpellingReply,
   SpellingRequest,
@@ -11,18 +12,19 @@ import { ThreadJobs, type StartJobThread } from './thread-jobs.ts';
 export interface SpellingNetwork {
   /**
    * Scores one stretch of speech.
+   * @param language - of the symbols that are expected.
    * @param samples - 16 kHz, -1 to 1, nine seconds at most.
    * @throws KefuError `asr_failed`, or `aborted` when `signal` is aborted.
    */
-  score(samples: Float32Array, signal?: AbortSignal): Promise<SpellingScores>;
+  score(samples: Float32Array, language: Language, signal?: AbortSignal): Promise<SpellingScores>;
   /** Idempotent. */
   close(): Promise<void>;
 }
 
 export interface SpellingNetworkOptions {
-  /** Moonshine's encoder, and Kefu's own model on top of it. */
+  /** Moonshine's encoder, and Kefu's own models on top of it. */
   readonly encoderPath: string;
-  readonly headPath: string;
+  readonly headPaths: Readonly<Record<Language, string>>;
   readonly clock?: Clock;
   /** Starts the thread; a test may give another. */
   readonly startThread?: StartJobThread<SpellingRequest, SpellingReply>;
@@ -35,7 +37,7 @@ const timeoutMs = 2_000;
 
 /** @throws KefuError `asr_failed` when the model cannot be loaded or does not answer; nothing is left running. */
 export async function startSpellingNetwork(options: SpellingNetworkOptions): Promise<SpellingNetwork> {
-  const data: SpellingThreadData = { encoderPath: options.encoderPath, headPath: options.headPath };
+  const data: SpellingThreadData = { encoderPath: options.encoderPath, headPaths: options.headPaths };
   const jobs = new ThreadJobs<SpellingRequest, SpellingScores>({
     name: 'spelling',
     entry: new URL('./spelling-thread.ts', import.meta.url),
@@ -48,12 +50,12 @@ export async function startSpellingNetwork(options: SpellingNetworkOptions): Pro
     startThread: options.startThread,
   });
   const network: SpellingNetwork = {
-    score: (samples, signal) => jobs.run((job) => ({ job, samples }), signal),
+    score: (samples, language, signal) => jobs.run((job) => ({ job, language, samples }), signal),
     close: () => jobs.close(),
   };
   try {
     await jobs.ready();
-    await network.score(new Float32Array(probeSamples));
+    for (const language of languages) await network.score(new Float32Array(probeSamples), language);
     return network;
   } catch (error) {
     await network.close();

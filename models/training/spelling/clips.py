@@ -56,13 +56,11 @@ def load(data, speech):
         clip = json.load(open(path))
         voice = clip["voice"]
         if voice.startswith("e-"):
-            kind = "espeak"
+            kind = "espeak-zh" if clip["language"] == "zh" else "espeak"
         else:
             kind = "kokoro-zh" if clip["language"] == "zh" else "kokoro" if voice.startswith("k-") else "piper"
         item = (read(path[:-5] + ".flac"), clip["symbols"], voice, kind)
-        (
-            test if voice in ("k-af_sarah", "k-am_michael", "k-bm_daniel", "k-zf_xiaoxiao", "k-zm_yunxi") else train
-        ).append(item)
+        (test if voice.removeprefix("k-") in TEST_VOICES else train).append(item)
     asterisk = {**{l.lower(): l for l in LETTERS}}
     for path in sorted(glob.glob(f"{data}/asterisk_en/letters/*.wav")):
         base = os.path.basename(path)[:-4]
@@ -190,21 +188,23 @@ def faster(x, factor):
 class Mixer:
     """Endless training clips: joined, sped up, and sent through a telephone."""
 
-    def __init__(self, train, digits, noises, rooms, seed):
+    def __init__(self, train, digits, noises, rooms, seed, language):
         self.r = random.Random(seed)
         np.random.seed(seed)
         self.sets = {}
         for clip in train:
             self.sets.setdefault(clip[3], []).append(clip)
         self.train, self.digits, self.noises, self.rooms = train, digits, noises, rooms
+        # Chinese callers say English letters too, so that network hears as much English as Mandarin.
         self.weights = {
-            "an4": 0.30,
-            "kokoro": 0.22,
-            "piper": 0.15,
+            "an4": 0.28 if language == "zh" else 0.30,
+            "kokoro": 0.16 if language == "zh" else 0.26,
+            "piper": 0.12 if language == "zh" else 0.19,
             "espeak": 0.04,
-            "kokoro-zh": 0.12,
-            "asterisk": 0.04,
-            "fsdd": 0.10,
+            "kokoro-zh": 0.20 if language == "zh" else 0.03,
+            "espeak-zh": 0.05 if language == "zh" else 0.01,
+            "asterisk": 0.03,
+            "fsdd": 0.09 if language == "zh" else 0.11,
             "none": 0.03,
         }
 

@@ -1,4 +1,4 @@
-"""Writes the trained network as ONNX, and the list of its symbols. `export.py WEIGHTS.pt OUT_DIR`
+"""Writes the trained network as ONNX, and the list of its symbols. `export.py WEIGHTS.pt OUT_DIR LANGUAGE`
 
 Weights are stored in 16 bits, each with a Cast to 32 bits, which ONNX Runtime does once, when it loads the model.
 """
@@ -33,12 +33,12 @@ def halve(graph):
     graph.node.extend(casts + nodes)
 
 
-def main(weights, out):
+def main(weights, out, language):
     os.makedirs(out, exist_ok=True)
     model = SpellingHead(len(SYMBOLS))
     model.load_state_dict(torch.load(weights))
     model.eval()
-    path = f"{out}/spelling.onnx"
+    path = f"{out}/{language}.onnx"
     torch.onnx.export(
         model,
         torch.zeros(1, 100, WIDTH_IN),
@@ -65,4 +65,4 @@ def main(weights, out):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:4])

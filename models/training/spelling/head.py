@@ -1,6 +1,7 @@
 """The spelling recogniser: from the hidden states of Moonshine's encoder (one each 24 ms) to log probabilities of spoken symbols."""
 
-import torch.nn as nn, torch.nn.functional as F
+import numpy as np, onnx, torch, torch.nn as nn, torch.nn.functional as F
+from onnx import numpy_helper
 
 WIDTH_IN = 288
 
@@ -36,3 +37,16 @@ class SpellingHead(nn.Module):
         for block in self.blocks:
             x = block(x, mask)
         return self.head(self.final(x)).log_softmax(2)
+
+
+def read_network(path):
+    """The weights of a network that `export.py` wrote, in which matrices have lost their names but not their order."""
+    graph = onnx.load(path).graph
+    tensors = {t.name.removesuffix("_16"): torch.from_numpy(numpy_helper.to_array(t).astype(np.float32)) for t in graph.initializer}
+    linear = [n for n in tensors if n.startswith("onnx::MatMul")]
+    blocks = len([n for n in tensors if n.endswith(".norm.weight")])
+    names = ["project", *[f"blocks.{i}.{part}" for i in range(blocks) for part in ("up", "down")], "head"]
+    order = [node.input[1] for node in graph.node if node.op_type == "MatMul"]
+    assert sorted(order) == sorted(linear) and len(order) == len(names), f"{path} is no network of this kind"
+    matrices = {f"{name}.weight": tensors[matrix].T.contiguous() for name, matrix in zip(names, order)}
+    return {**{n: t for n, t in tensors.items() if n not in linear}, **matrices}

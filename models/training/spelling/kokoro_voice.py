@@ -163,11 +163,13 @@ class Kokoro:
         self.session = ort.InferenceSession(model, o)
         self.styles = {}
 
-    def speak(self, phonemes, style_file, speed=1.0):
-        if style_file not in self.styles:
-            self.styles[style_file] = np.fromfile(style_file, np.float32).reshape(-1, 256)
+    def speak(self, phonemes, voice, speed=1.0):
+        """24 kHz samples; `voice` is a voice file, or the styles in one (510 x 256), which may be mixed."""
+        if isinstance(voice, str) and voice not in self.styles:
+            self.styles[voice] = np.fromfile(voice, np.float32).reshape(-1, 256)
+        styles = self.styles[voice] if isinstance(voice, str) else voice
         ids = [VOCAB[c] for c in phonemes if c in VOCAB]
-        style = self.styles[style_file][min(len(ids), 509)][None]
+        style = styles[min(len(ids), 509)][None].astype(np.float32)
         return self.session.run(
             None, {"tokens": np.array([[0, *ids, 0]], np.int64), "style": style, "speed": np.array([speed], np.float32)}
         )[0].reshape(-1)

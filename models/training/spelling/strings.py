@@ -45,6 +45,8 @@ MONTHS = "JANUARY FEBRUARY MARCH APRIL MAY JUNE JULY AUGUST SEPTEMBER OCTOBER DE
 ORDINALS = "FIRST SECOND THIRD FOURTH FIFTH SIXTH SEVENTH EIGHTH NINTH TENTH ELEVENTH TWELFTH FIFTEENTH SIXTEENTH EIGHTEENTH TWENTIETH THIRTIETH".split()
 CHINESE = list("零一幺二两三四五六七八九")
 OTHER = "<other>"
+# Kokoro's voices that are never trained on.
+TEST_VOICES = ("af_sarah", "am_michael", "bm_daniel", "zf_xiaoxiao", "zm_yunxi")
 
 
 def english_symbols():

@@ -1,14 +1,17 @@
-"""Trains the spelling recogniser on Moonshine's encoder. `train.py DATA SPEECH ENCODER OUT [MINUTES]`"""
+"""Trains the spelling recogniser on Moonshine's encoder. `train.py DATA SPEECH ENCODER OUT LANGUAGE [MINUTES] [START]`
+
+START is where to go on from: weights of an earlier run, or a trained network (`.onnx`).
+"""
 
 import json, sys, time, os, random
 import numpy as np, torch, torch.nn.functional as F, onnxruntime as ort
 from torch.utils.data import IterableDataset, DataLoader
 from scipy.signal import resample_poly
 from clips import *
-from head import SpellingHead
+from head import SpellingHead, read_network
 
-data, speech, encoder, out = sys.argv[1:5]
-minutes = float(sys.argv[5]) if len(sys.argv) > 5 else 20
+data, speech, encoder, out, language = sys.argv[1:6]
+minutes = float(sys.argv[6]) if len(sys.argv) > 6 else 20
 torch.manual_seed(1)
 torch.set_num_threads(1)
 torch.set_flush_denormal(True)
@@ -46,7 +49,7 @@ class Stream(IterableDataset):
     def __iter__(self):
         torch.set_num_threads(1)
         info = torch.utils.data.get_worker_info()
-        mixer = Mixer(train, digits, noises, rooms, 7919 * (info.id + 1 if info else 1) + int(time.time()) % 1000)
+        mixer = Mixer(train, digits, noises, rooms, 7919 * (info.id + 1 if info else 1) + int(time.time()) % 1000, language)
         encode = Encoder()
         while True:
             items = [i for i in (mixer.next() for _ in range(64)) if 2500 < len(i[0]) < 8.6 * 8000]
@@ -66,8 +69,9 @@ class Stream(IterableDataset):
 
 
 model = SpellingHead(len(SYMBOLS))
-if len(sys.argv) > 6:
-    model.load_state_dict(torch.load(sys.argv[6]))  # go on from earlier weights
+if len(sys.argv) > 7:
+    start_from = sys.argv[7]
+    model.load_state_dict(read_network(start_from) if start_from.endswith(".onnx") else torch.load(start_from))
 print(sum(p.numel() for p in model.parameters()), "weights", flush=True)
 
 
@@ -99,7 +103,7 @@ def prepare():
     np.random.seed(5)
     encode = Encoder()
     for samples, symbols, _, kind in test:
-        if kind == "espeak" or len(samples) > 8.4 * 8000:
+        if kind.startswith("espeak") or len(samples) > 8.4 * 8000:
             continue
         x = np.concatenate([np.zeros(1200), samples / level(samples) * 0.06, np.zeros(1200)])
         noisy = x + noise_like(len(x), noises[::2], test, r) * 0.06 * 10 ** (-15 / 20)

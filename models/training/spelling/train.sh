@@ -29,6 +29,12 @@ cd "$here"
 python="$work/venv/bin/python"
 "$python" speak.py "$work/speech" espeak
 "$python" speak.py "$work/speech" piper "$models/piper-en-joe" "$models/espeak-ng-data/espeak-ng-data"
-"$python" speak.py "$work/speech" kokoro "$work/kokoro/kokoro.onnx" "$work/kokoro/package/voices"
-OMP_NUM_THREADS=1 "$python" train.py "$data" "$work/speech" "$models/moonshine-tiny-en/encoder_model.ort" "$work/spelling" "$minutes"
-"$python" export.py "$work/spelling.pt" "$here/../../spelling"
+[ -f "$work/kokoro/float.onnx" ] || "$python" float_kokoro.py "$work/kokoro/kokoro.onnx" "$work/kokoro/float.onnx"
+"$python" speak.py "$work/speech" kokoro "$work/kokoro/float.onnx" "$work/kokoro/package/voices"
+"$python" speak.py "$work/speech" mandarin "$work/kokoro/float.onnx" "$work/kokoro/package/voices"
+encoder="$models/moonshine-tiny-en/encoder_model.ort"
+OMP_NUM_THREADS=1 "$python" train.py "$data" "$work/speech" "$encoder" "$work/en" en "$minutes"
+"$python" export.py "$work/en.pt" "$here/../../spelling" en
+# The network for Chinese callers goes on from the English one.
+OMP_NUM_THREADS=1 "$python" train.py "$data" "$work/speech" "$encoder" "$work/zh" zh "$minutes" "$work/en.pt"
+"$python" export.py "$work/zh.pt" "$here/../../spelling" zh

@@ -1,3 +1,4 @@
+import type { Language } from '../../core/language.ts';
 import type { SpellingRecognizer } from '../../core/recognition.ts';
 import { readSpelling } from './reading.ts';
 import { symbolTable } from './symbols.ts';
@@ -8,7 +9,7 @@ export interface SpellingRecognizerParts {
   readonly symbols: readonly string[];
   readonly network: {
     /** Scores 16 kHz speech, -1 to 1. */
-    score(samples: Float32Array, signal?: AbortSignal): Promise<FrameScores>;
+    score(samples: Float32Array, language: Language, signal?: AbortSignal): Promise<FrameScores>;
     close(): Promise<void>;
   };
   /** Converts a whole clip to 16 kHz. */
@@ -34,7 +35,7 @@ export function createSpellingRecognizer(parts: SpellingRecognizerParts): Spelli
       for (const piece of piecesOf(wide)) {
         const padded = new Float32Array(Math.max(shortestSamples, piece.length));
         for (const [index, sample] of piece.entries()) padded[index] = sample / 32768;
-        scores.push(await parts.network.score(padded, signal));
+        scores.push(await parts.network.score(padded, question.language, signal));
       }
       return readSpelling(joined(scores), question, table);
     },

@@ -33,7 +33,8 @@ describe('the spelling recogniser', () => {
     createSpellingRecognizer({
       symbols: table.symbols,
       network: {
-        score: (samples) => {
+        score: (samples, language) => {
+          expect(language).toBe(question.language);
           scored.push(samples.length);
           const halves = [
             ['ONE', 'TWO'],
