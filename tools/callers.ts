@@ -105,6 +105,7 @@ async function runFolder(
   directory: string,
   options: CallersOptions,
   signal: AbortSignal,
+  onCall: (result: CallResult) => void,
 ): Promise<CallResult[]> {
   const config = readConfig();
   const scripts = (await readCallerScripts(directory)).filter(({ name, script }) => {
@@ -135,7 +136,7 @@ async function runFolder(
       seed: options.seed,
       limitMs: options.limitMs,
       signal,
-      onCall: progress,
+      onCall,
     });
   } finally {
     await closeAll([line, kefu, shop]);
@@ -162,15 +163,32 @@ async function main(): Promise<number> {
   const stopping = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.once(name, () => stopping.abort(new KefuError('aborted', 'Stopped.')));
-  const results =
-    options.tau2 !== undefined
-      ? await runTau2(options.tau2, {
-          ...options,
-          store: () => openModelStore(readConfig()),
-          onCall: progress,
-          signal: stopping.signal,
-        })
-      : await runFolder(options.scripts ?? '', options, stopping.signal);
+  const ended: CallResult[] = [];
+  const onCall = (result: CallResult): void => {
+    ended.push(result);
+    progress(result);
+  };
+  const { signal } = stopping;
+  try {
+    const results =
+      options.tau2 !== undefined
+        ? await runTau2(options.tau2, {
+            ...options,
+            store: () => openModelStore(readConfig()),
+            onCall,
+            signal,
+          })
+        : await runFolder(options.scripts ?? '', options, signal, onCall);
+    await report(results, options);
+    return results.every(({ right }) => right) ? 0 : 1;
+  } catch (error) {
+    // Calls take minutes: what was learnt before Ctrl-C is worth telling.
+    if (signal.aborted && ended.length > 0) await report(ended, options);
+    throw error;
+  }
+}
+
+async function report(results: readonly CallResult[], options: CallersOptions): Promise<void> {
   if (options.show) {
     for (const result of results.filter(({ right }) => !right)) {
       process.stdout.write(`--- ${result.name}: ${result.cause}\n${transcript(result)}\n\n`);
@@ -182,7 +200,6 @@ async function main(): Promise<number> {
     const { mode, seed } = options;
     await writeFile(options.out, reportJson(results, { mode, seed, at: new Date().toISOString() }));
   }
-  return results.every(({ right }) => right) ? 0 : 1;
 }
 
 main().then(

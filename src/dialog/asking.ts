@@ -4,6 +4,7 @@ import { bodyOf, isWhole } from './capture/code-shape.ts';
 import { unsureChunk } from './capture/unsure-chunk.ts';
 import { digestOf } from './digest.ts';
 import { finish, giveUp, tellProblem } from './endings.ts';
+import { addressesLike } from './names/names-like.ts';
 import { listenAgain, listenForValue, sayQuestionAgain, sayValueQuestion, shownValue } from './questions.ts';
 import { listensLike, slotOf } from './slots.ts';
 import type { LadderKind, StepOf } from './schema.ts';
@@ -51,10 +52,19 @@ export function accept(turn: Turn, frame: Frame, step: StepOf<'ask'>, reading: R
   }
 }
 
-/** What to look up when the value itself is not found: other readings, the form without `#`, a 9 for a 5. */
+/** Further readings of an address that are looked up before names that sound alike are put into it. */
+const nearestAddresses = 2;
+
+/** What to look up when the value itself is not found: other readings, the form without `#`, a 9 for a 5, an address of another name. */
 function furtherReadings(turn: Turn, step: StepOf<'ask'>, { value, others }: Reading): string[] {
   const shape = turn.pack.orderNumber;
-  if (slotOf(turn, listensLike(step)).kind !== 'order_number') return [...others];
+  const { kind } = slotOf(turn, listensLike(step));
+  // What is typed is not misheard.
+  if (kind === 'email' && turn.state.call.channel === 'voice') {
+    const like = addressesLike([value, ...others]);
+    return [...others.slice(0, nearestAddresses), ...like, ...others.slice(nearestAddresses)];
+  }
+  if (kind !== 'order_number') return [...others];
   const bare = value.startsWith(shape.lead) ? value.slice(shape.lead.length) : value;
   const isBareAllowed = shape.lead !== '' && (shape.format?.test(bare) ?? true) && isWhole(bare, shape);
   const rest = [

@@ -1,3 +1,4 @@
+import { facetAlike, farthestOfGreeting } from './capture/facets-alike.ts';
 import { captureChoice, choiceByPrice, choiceInSentence } from './capture/choice.ts';
 import { captureChoices, choicesInSentence } from './capture/choices.ts';
 import { saysLeaveIt } from './capture/remarks.ts';
@@ -106,13 +107,17 @@ export function take(
 /** Takes an answer as a choice. */
 export function answerChoice(turn: Turn, frame: Frame, step: StepOf<'choose'>, said: Said): void {
   const { heard, command } = said;
-  if (command?.exact && obey(turn, command)) return;
+  const options = optionsOf(turn, frame, step);
+  // "High" is heard as "Hi".
+  const isValue =
+    command?.pattern === 'greeting' &&
+    alikeIn(turn, frame, step, heard, options, farthestOfGreeting) !== undefined;
+  if (command?.exact && !isValue && obey(turn, command)) return;
   if (step.none !== undefined && !heard.queued && saysLeaveIt(heard.text, turn.state.language)) {
     turn.state.waiting = null;
     proceed(turn, turn.state.stack, step.none);
     return;
   }
-  const options = optionsOf(turn, frame, step);
   if (step.facets !== undefined && !heard.byKeys && answerFacets(turn, frame, step, said, options)) return;
   const chosen = readChoice(turn, frame, step, heard, options);
   if (chosen.type === 'chosen' && !heard.queued) {
@@ -194,6 +199,19 @@ function facetInput(
   };
 }
 
+/** What an answer by voice sounds like, of what is to be chosen. */
+function alikeIn(
+  turn: Turn,
+  frame: Frame,
+  step: StepOf<'choose'>,
+  heard: Heard,
+  options: readonly ListedOption[],
+  farthest?: number,
+): FacetAnswer | undefined {
+  if (step.facets === undefined || heard.byKeys || turn.state.call.channel !== 'voice') return undefined;
+  return facetAlike(facetInput(turn, step, options, heard.text, frame), farthest);
+}
+
 /** Narrows the options down by what the answer says of them. Returns false when it says nothing of them. */
 function answerFacets(
   turn: Turn,
@@ -203,7 +221,8 @@ function answerFacets(
   options: readonly ListedOption[],
 ): boolean {
   const { heard } = said;
-  const answer: FacetAnswer = readFacets(facetInput(turn, step, options, heard.text, frame));
+  const read = readFacets(facetInput(turn, step, options, heard.text, frame));
+  const answer: FacetAnswer = read.understood ? read : (alikeIn(turn, frame, step, heard, options) ?? read);
   if (!answer.understood || heard.queued) return false;
   const fitting = matching(options, answer.chosen, answer.open.length > 0 ? {} : keptFacets(turn, step));
   // "The cheapest green one": of what is green, the one that costs least.

@@ -26,22 +26,33 @@ const only: Readonly<Record<Language, RegExp>> = { en: /\b(?:only|just)\b/i, zh:
  */
 export function correctValue(turn: Turn, frame: Frame, step: StepOf<'confirm'>, heard: Heard): boolean {
   if (!step.correct || heard.byKeys || heard.queued) return false;
-  for (const name of step.correct) {
-    const target = turn.flow(frame.flow).steps.get(name);
-    if (!target) continue;
-    if ('choose' in target && correctChoice(turn, frame, name, target, heard)) return true;
-    if ('ask' in target && correctAnswer(turn, frame, name, target, heard)) return true;
-  }
-  return false;
+  const corrections = step.correct.flatMap((name) => correctionOf(turn, frame, name, heard) ?? []);
+  const correction = corrections.find(({ isVague }) => !isVague) ?? corrections[0];
+  correction?.carryOut();
+  return correction !== undefined;
 }
 
-function correctChoice(
+/** A value that an answer names for a step. */
+interface Correction {
+  /** Something is named by a word of what it is like alone: "card" of a camera with an SD card. Any other meaning comes first. */
+  readonly isVague: boolean;
+  readonly carryOut: () => void;
+}
+
+function correctionOf(turn: Turn, frame: Frame, name: string, heard: Heard): Correction | undefined {
+  const step = turn.flow(frame.flow).steps.get(name);
+  if (step && 'choose' in step) return otherChoice(turn, frame, name, step, heard);
+  if (step && 'ask' in step) return otherAnswer(turn, frame, name, step, heard);
+  return undefined;
+}
+
+function otherChoice(
   turn: Turn,
   frame: Frame,
   name: string,
   step: StepOf<'choose'>,
   heard: Heard,
-): boolean {
+): Correction | undefined {
   const options = optionsOf(turn, frame, step);
   const value = turn.state.slots[step.choose];
   const current: readonly unknown[] = Array.isArray(value) ? value : [value];
@@ -49,10 +60,22 @@ function correctChoice(
     step.many === true ? severalNamed(turn, heard, options, current) : oneNamed(turn, heard, options);
   const chosen = options.filter(({ id }) => ids.includes(id));
   const isSame = chosen.length === current.length && chosen.every(({ id }) => current.includes(id));
-  if (chosen.length === 0 || isSame) return false;
-  begin(turn, frame, name, step.choose, heard);
-  take(turn, frame, step, chosen);
-  return true;
+  if (chosen.length === 0 || isSame) return undefined;
+  return {
+    isVague: step.many === true && !options.some((option) => isNamed(option, heard.text)),
+    carryOut: () => {
+      begin(turn, frame, name, step.choose, heard);
+      take(turn, frame, step, chosen);
+    },
+  };
+}
+
+/** Does a text have a word of a thing's name, which flows put first among its words, or else read out? */
+function isNamed({ words, label }: ListedOption, text: string): boolean {
+  const said = text.toLowerCase();
+  const [name = label] = words;
+  const parts = /\p{Script=Han}/u.test(name) ? [name.slice(-2)] : name.toLowerCase().split(/\s+/);
+  return parts.some((part) => part.length > 1 && said.includes(part));
 }
 
 function oneNamed(turn: Turn, heard: Heard, options: readonly ListedOption[]): readonly string[] {
@@ -80,7 +103,13 @@ function severalNamed(
   return options.map(({ id }) => id).filter((id) => current.includes(id) || named.includes(id));
 }
 
-function correctAnswer(turn: Turn, frame: Frame, name: string, step: StepOf<'ask'>, heard: Heard): boolean {
+function otherAnswer(
+  turn: Turn,
+  frame: Frame,
+  name: string,
+  step: StepOf<'ask'>,
+  heard: Heard,
+): Correction | undefined {
   const input = inputFor(turn, step.ask, heard);
   const captured = captureValue(slotOf(turn, step.ask).kind, input, captureSettings(turn));
   const before = turn.state.slots[step.ask];
@@ -88,10 +117,14 @@ function correctAnswer(turn: Turn, frame: Frame, name: string, step: StepOf<'ask
     (typeof before === 'string' || typeof before === 'number') &&
     captured.type === 'value' &&
     captured.value === String(before);
-  if (captured.type !== 'value' || isSame) return false;
-  begin(turn, frame, name, step.ask, heard);
-  accept(turn, frame, step, readingOf(turn, captured, heard));
-  return true;
+  if (captured.type !== 'value' || isSame) return undefined;
+  return {
+    isVague: false,
+    carryOut: () => {
+      begin(turn, frame, name, step.ask, heard);
+      accept(turn, frame, step, readingOf(turn, captured, heard));
+    },
+  };
 }
 
 function begin(turn: Turn, frame: Frame, name: string, slot: string, heard: Heard): void {

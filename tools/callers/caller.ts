@@ -23,6 +23,7 @@ import {
   names,
   optionAsked,
   optionWords,
+  postalCodeAsked,
   sharesStreet,
 } from './telling.ts';
 
@@ -264,7 +265,7 @@ export class SimulatedCaller {
       case 'phone':
         return this.#fact(slot);
       case 'address':
-        return this.#address(choices);
+        return this.#address(choices, turn.words);
       case 'order_choice':
         return this.#orderChoice(choices);
       case 'item_choice':
@@ -332,7 +333,7 @@ export class SimulatedCaller {
     return this.#fact('order_number');
   }
 
-  #address(choices: readonly Choice[]): string {
+  #address(choices: readonly Choice[], words: string): string {
     const { address: wanted, addressHint: hints } = this.#current?.goal ?? {};
     const times = this.#times(`address ${this.#current?.goal.order ?? ''}`);
     const address = wanted ?? this.script.facts.address?.[0];
@@ -340,6 +341,8 @@ export class SimulatedCaller {
     const hint = hints?.[Math.min(times, hints.length - 1)];
     if (hint !== undefined && !known) return hint;
     if (address === undefined) return this.speech.say('unknown');
+    const code = postalCodeAsked(words, address);
+    if (code !== undefined) return this.speech.say('postal_code', { value: markedUp('postal_code', code) });
     return known ? this.#byPlace(choices, known) : this.speech.say('address', { value: address });
   }
 

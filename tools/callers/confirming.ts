@@ -93,12 +93,23 @@ function correction({ script }: SimulatedCaller, words: string): string | undefi
     return `{email:${right}}`;
   }
   const name = script.facts.full_name ?? fullName(script.facts, script.language);
-  const soughtFor = /(?:couldn't find|looked for) ([^,\d@]+), |(?:没有查到|查的是)([^,，\d@]+)，/.exec(words);
+  const soughtFor =
+    /(?:couldn't find|looked for) ([^,\d@]+?)(?:, | at postal)|(?:没有查到|查的是)([^,，\d@]+)，/.exec(words);
   const sought = soughtFor?.[1] ?? soughtFor?.[2];
   if (sought !== undefined && name !== undefined && !name.some((each) => same(each, sought))) {
     return `{name:${name.at(-1) ?? ''}}`;
   }
   const code = postalCode?.at(-1);
+  const readCode =
+    /postal code:? (\d[\d\s-]*)|邮编[是：:]?\s*(\d[\d\s-]*)/i
+      .exec(words)
+      ?.slice(1)
+      .join('')
+      .replace(/\D/g, '') ?? '';
+  if (readCode !== '' && postalCode && !postalCode.some((each) => each.replace(/\D/g, '') === readCode))
+    return script.language === 'zh'
+      ? `邮编是{postal_code:${code ?? ''}}`
+      : `postal code {postal_code:${code ?? ''}}`;
   const earlier = postalCode?.slice(0, -1).find((each) => words.replace(/[\s,]/g, '').includes(each));
   return earlier !== undefined && code !== undefined ? `{postal_code:${code}}` : undefined;
 }
@@ -138,6 +149,8 @@ function wrongIn(
   const streets = streetsIn(question);
   if (street !== undefined && streets.length > 0 && !streets.some((each) => same(each, street)))
     return 'address';
+  const code = /\b\d{5,6}\b(?!.*\b\d{5,6}\b)/.exec(goal.address ?? '')?.[0];
+  if (code !== undefined && streets.length > 0 && !question.includes(code)) return 'address';
   const isPartial =
     goal.want === 'return_item' || goal.want === 'exchange_item' || goal.want === 'change_items';
   if (isPartial && readsBack(question)) {

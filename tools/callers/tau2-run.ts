@@ -2,10 +2,11 @@ import type { ModelStore } from '../../src/models/store.ts';
 import { KefuError } from '../../src/core/errors.ts';
 import { readTau2Data, readTau2Tasks, type Tau2Data, type Tau2Task } from '../tau2/data.ts';
 import { diffStates, rightEndState, type StateDifference } from '../tau2/end-state.ts';
-import { createTau2Shop } from '../tau2/shop.ts';
+import { createTau2Shop, type Tau2Shop } from '../tau2/shop.ts';
+import type { KefuProcess } from '../bench/lib/kefu-process.ts';
 import { unagreedWrites } from './conversation.ts';
 import { causeOf, type Played } from './judge.ts';
-import { recordShop } from './recorded-shop.ts';
+import { recordShop, type RecordedShop } from './recorded-shop.ts';
 import { playScript, type CallResult } from './run.ts';
 import { closeAll, openLine, startKefuWith, type Mode } from './start.ts';
 import { scriptOfTask } from './tau2-scripts.ts';
@@ -40,37 +41,51 @@ export async function runTau2(directory: string, options: Tau2RunOptions): Promi
   const results: Tau2Result[] = [];
   const waiting = [...tasks.entries()];
   const line = await openLine(options.mode, options.store);
+  const lanes: Lane[] = [];
   try {
-    const lanes = Math.min(options.parallel, tasks.length);
+    // One after the other: several that load their models at once would wait for each other past the limits of a start.
+    while (lanes.length < Math.min(options.parallel, tasks.length)) {
+      lanes.push(await openLane(data, lanes.length + 1, options));
+    }
     await Promise.all(
-      Array.from({ length: lanes }, async (_each, lane) => {
-        const shop = createTau2Shop(data);
-        const recorded = await recordShop((request) => shop.handle(request));
-        let kefu: Awaited<ReturnType<typeof startKefuWith>> | undefined;
-        try {
-          const dataDir = options.dataDir === undefined ? undefined : `${options.dataDir}-${lane + 1}`;
-          kefu = await startKefuWith(recorded, { ...options, dataDir });
-          for (let next = waiting.shift(); next; next = waiting.shift()) {
-            options.signal.throwIfAborted();
-            const [index, task] = next;
-            shop.reset();
-            const played = await playScript(
-              { name: task.id, script: scriptOfTask(data, task) },
-              { ...options, kefuUrl: kefu.url, apiToken: undefined, shop: recorded, line: line.line },
-            );
-            const result = judgeTask(data, task, played, shop.state);
-            results[index] = result;
-            options.onCall(result);
-          }
-        } finally {
-          await closeAll([kefu, recorded]);
+      lanes.map(async ({ shop, recorded, kefu }) => {
+        for (let next = waiting.shift(); next; next = waiting.shift()) {
+          options.signal.throwIfAborted();
+          const [index, task] = next;
+          shop.reset();
+          const played = await playScript(
+            { name: task.id, script: scriptOfTask(data, task) },
+            { ...options, kefuUrl: kefu.url, apiToken: undefined, shop: recorded, line: line.line },
+          );
+          const result = judgeTask(data, task, played, shop.state);
+          results[index] = result;
+          options.onCall(result);
         }
       }),
     );
   } finally {
-    await line.close();
+    await closeAll([...lanes.flatMap(({ kefu, recorded }) => [kefu, recorded]), line]);
   }
   return results;
+}
+
+/** A shop and the Kefu that works for it. */
+interface Lane {
+  readonly shop: Tau2Shop;
+  readonly recorded: RecordedShop;
+  readonly kefu: KefuProcess;
+}
+
+async function openLane(data: Tau2Data, number: number, options: Tau2RunOptions): Promise<Lane> {
+  const shop = createTau2Shop(data);
+  const recorded = await recordShop((request) => shop.handle(request));
+  const dataDir = options.dataDir === undefined ? undefined : `${options.dataDir}-${String(number)}`;
+  try {
+    return { shop, recorded, kefu: await startKefuWith(recorded, { ...options, dataDir }) };
+  } catch (error) {
+    await closeAll([recorded]);
+    throw error;
+  }
 }
 
 /** A task's call is right when the shop's data is what the task's actions make of it, whatever was said. */

@@ -82,13 +82,25 @@ export function markedUp(name: FactName, value: string): string {
   return kind === undefined ? value : `{${kind}:${value}}`;
 }
 
-/** A value that has to be said again: a Latin name with its last word spelled, as people do who were misheard. */
+/** A value that has to be said again: a Latin name with its last word spelled, an address letter by letter, as people do who were misheard. */
 export function spelledOut(name: FactName, value: string): string {
+  if (name === 'email') return `{spelled_email:${value}}`;
   const last = /[A-Za-z'-]+$/.exec(value)?.[0];
   if (!['full_name', 'first_name', 'last_name'].includes(name) || last === undefined)
     return markedUp(name, value);
   const letters = Array.from(last.toUpperCase()).filter((letter) => /[A-Z]/.test(letter));
   return `${markedUp(name, value)}, ${letters.join(', ')}`;
+}
+
+/** The postal code of an address, where the end of a question asks for it alone. */
+export function postalCodeAsked(words: string, address: string): string | undefined {
+  const question =
+    words
+      .split(sentenceEnds)
+      .filter((each) => each.trim() !== '')
+      .at(-1) ?? '';
+  const isAsked = /postal code|邮编|邮政编码/i.test(question) && !/street|街|路/i.test(question);
+  return isAsked ? /\b\d{5,6}\b(?!.*\b\d{5,6}\b)/.exec(address)?.[0] : undefined;
 }
 
 /** The first value that a question offers: "red" in "Which colour: red or blue?". */

@@ -6,7 +6,10 @@ import type { SimulatedCaller } from './caller.ts';
 import type { CallOptions, Conversation, ConversationEnd, Line } from './conversation.ts';
 import { typed } from './speech.ts';
 
-/** A caller's words as the voice reads them: `{order_number:W2378156}` in groups, an e-mail address sign by sign. */
+/**
+ * A caller's words as the voice reads them: `{order_number:W2378156}` in groups, `{email:...}` as words and signs, `{spelled_email:...}`
+ * letter by letter up to the sign.
+ */
 export function spokenParts(text: string): SpeechPart[] {
   const parts: SpeechPart[] = [];
   let from = 0;
@@ -16,12 +19,20 @@ export function spokenParts(text: string): SpeechPart[] {
     parts.push(
       isSpokenKind(kind)
         ? { type: 'value', kind, text: value, value: value.replace(/^#/, '') }
-        : { type: 'text', text: value },
+        : { type: 'text', text: kind === 'spelled_email' ? spelledEmail(value) : value },
     );
     from = match.index + whole.length;
   }
   if (from < text.length) parts.push({ type: 'text', text: text.slice(from) });
   return parts;
+}
+
+/** "M, I, A, dot, L, E, E, at example dot com". */
+function spelledEmail(address: string): string {
+  const [local = '', domain = ''] = address.split('@');
+  const signs: Readonly<Record<string, string>> = { '.': 'dot', _: 'underscore', '-': 'dash' };
+  const letters = Array.from(local, (sign) => signs[sign] ?? sign.toUpperCase()).join(', ');
+  return `${letters}, at ${domain.replaceAll('.', ' dot ')}`;
 }
 
 function isSpokenKind(kind: string): kind is SpokenKind {

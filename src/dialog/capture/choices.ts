@@ -26,6 +26,9 @@ const separators = {
   zh: /[，,、；;]|和|跟|还有|以及|与/u,
 };
 
+/** "And the" is often heard as "in the"; "the mug in the box" names one thing all the same, since its second half names none. */
+const misheardAnd = { en: /\s+in (?=the\b)/i, zh: /(?!)/ };
+
 /** Reads "both", "all but the tablet", "the first and the third", "the lamp and the mug", "the cheaper one". */
 export function captureChoices(input: ChoiceInput): ChosenSeveral {
   const { text, language, options } = input;
@@ -48,8 +51,21 @@ export function captureChoices(input: ChoiceInput): ChosenSeveral {
 export function choicesInSentence(text: string, language: Language, options: readonly Option[]): string[] {
   const named = text
     .split(separators[language])
+    .flatMap((part) => partsNaming(part, language, options))
     .flatMap((part) => choiceInSentence(part, language, options) ?? []);
   return options.map(({ id }) => id).filter((id) => named.includes(id));
+}
+
+/** A part of a sentence, cut where "in the" stands for "and the": where both halves name a thing by its name, and another one each. */
+function partsNaming(part: string, language: Language, options: readonly Option[]): readonly string[] {
+  const halves = part.split(misheardAnd[language]);
+  const named = halves.map((half) => {
+    const id = choiceInSentence(half, language, options);
+    const name = options.find((option) => option.id === id)?.words[0] ?? '';
+    return name !== '' && half.toLowerCase().includes(name.toLowerCase()) ? id : undefined;
+  });
+  const isAllNamed = named.every((id) => id !== undefined) && new Set(named).size === named.length;
+  return isAllNamed ? halves : [part];
 }
 
 function keptIn(text: string, language: Language): string | undefined {
@@ -70,7 +86,10 @@ function withoutThose(words: string, input: ChoiceInput): ChosenSeveral {
 
 /** Every option that some part of the text means. */
 function idsIn(text: string, input: ChoiceInput): string[] {
-  const parts = text.split(separators[input.language]).filter((part) => part.trim() !== '');
+  const parts = text
+    .split(separators[input.language])
+    .filter((part) => part.trim() !== '')
+    .flatMap((part) => partsNaming(part, input.language, input.options));
   const found = parts.flatMap((part) => {
     const chosen = captureChoice({ ...input, text: part });
     return chosen.type === 'chosen' ? [chosen.id] : [];

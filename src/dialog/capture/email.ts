@@ -1,7 +1,7 @@
 import { extractSpelledRuns, spelledToCharacters } from '../../core/spelling.ts';
 import type { Language } from '../../core/language.ts';
 import { nothing, valueOf, type Captured, type CaptureInput } from './captured.ts';
-import { spelledAddresses } from './spelled-email.ts';
+import { mergedLocals, spelledAddresses } from './spelled-email.ts';
 
 const written = /[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}/i;
 
@@ -32,17 +32,22 @@ const marks: readonly (readonly [RegExp, string])[] = [
 
 /** Words before the address itself. */
 const introduction: Readonly<Record<Language, RegExp>> = {
-  en: /^.*\b(?:is|it's|it is|its|address|e-?mail|that's|under|with|use|try|said|meant)\b[\s,:]+(?=.*@)/i,
+  en: /^.*\b(?:is|it's|it is|its|address|e-?mail|that's|under|with|use(?! of)|try|said|meant)\b[\s,:]+(?=.*@)/i,
   zh: /^.*(?:邮箱地址|电子邮箱|邮箱|邮件地址|邮件|电邮|地址|我的)?(?:是|为|叫|：|:)\s*(?=.*@)/u,
 };
+
+/** The words of a mark before what is written as an address. */
+const saidMark = /\b(?:dot|underscore|dash|hyphen)\s+(?:\w+\s+){0,3}$/i;
 
 /** Reads an e-mail address as written, as spoken ("j underscore smith at gmail dot com") or spelled. */
 export function captureEmail(input: CaptureInput): Captured {
   const readings: { address: string; certain: boolean }[] = [];
   for (const text of [...spelledAddresses(input), input.text, ...input.alternatives]) {
     const match = written.exec(text);
-    if (match) readings.push({ address: match[0].toLowerCase(), certain: true });
-    else readings.push(...readSpoken(text, input.language));
+    // "anna underscore lee77@gmail.com": only the end was written down as an address.
+    if (match && !saidMark.test(text.slice(0, match.index)))
+      readings.push({ address: match[0].toLowerCase(), certain: true });
+    else readings.push(...readSpoken(text, input));
   }
   const known = input.plausible.map((address) => address.toLowerCase());
   const near = known.find((address) => readings.some((reading) => isNear(reading.address, address)));
@@ -75,7 +80,10 @@ function withMarks(text: string): string {
   return marks.reduce((marked, [words, mark]) => marked.replace(words, ` ${mark} `), text.toLowerCase());
 }
 
-function readSpoken(text: string, language: Language): { address: string; certain: boolean }[] {
+function readSpoken(
+  text: string,
+  { language, spelled }: CaptureInput,
+): { address: string; certain: boolean }[] {
   // Punctuation of the recogniser is no part of the address: it says "dot" where it means one.
   const spoken = text.replace(/[,;!?，。；！？、]+/g, ' ').replace(/\.(?=\s|$)/g, ' ');
   const marked = withMarks(spoken);
@@ -88,8 +96,11 @@ function readSpoken(text: string, language: Language): { address: string; certai
   const local = before.includes('@') ? before.slice(before.lastIndexOf('@') + 1) : before;
   const domain = readDomain(marked.slice(at + 1), language);
   if (domain === undefined) return [];
-  const locals = readLocal(withoutSmallTalk(local), language);
-  return locals.map((each) => ({ address: `${each}@${domain.text}`, certain: domain.certain }));
+  const said = withoutSmallTalk(local);
+  const merged = mergedLocals(said, spelled);
+  const plain = readLocal(said, language);
+  const isSure = domain.certain && (merged.length === 0 || merged[0] === plain[0]);
+  return [...merged, ...plain].map((each) => ({ address: `${each}@${domain.text}`, certain: isSure }));
 }
 
 function withoutSmallTalk(local: string): string {

@@ -62,7 +62,10 @@ function captureOneName(input: CaptureInput): Captured {
   const words = [text, ...alternatives].flatMap((each) => {
     const name =
       language === 'zh' ? mandarinName(each) : (spelledName(each)?.name ?? readName(each, language, ''));
-    return name === undefined ? [] : [capitalise(name)];
+    if (name === undefined) return [];
+    // "Mei, M E I" may become "May, am be height": one name is the first word of so many.
+    const parts = name.split(' ');
+    return [capitalise(parts.length > mostPartsOfOneName ? (parts[0] ?? '') : name)];
   });
   // Two letters alone may be a name ("Li"), but among words they are a misreading.
   const isSpelled =
@@ -70,6 +73,9 @@ function captureOneName(input: CaptureInput): Captured {
   const readings = isSpelled ? [...letters.filter((run) => run !== '').map(capitalise), ...words] : words;
   return valueOf(readings, rejected, true);
 }
+
+/** "Van der Berg" has three. */
+const mostPartsOfOneName = 3;
 
 /** 张, 我姓张, 弓长张 (a character by its parts): one to three characters. */
 function mandarinName(text: string): string | undefined {

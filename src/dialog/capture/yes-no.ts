@@ -51,13 +51,12 @@ const sayings: Readonly<Record<Language, readonly (readonly [RegExp, string])[]>
   en: [
     [/\bno (?:problem|worries|doubt)\b/g, 'yes'],
     [/\bwhy not\b/g, 'yes'],
-    [
-      /\b(?:not sure|(?:do not|don't|no) (?:know|idea|clue)|don't think so|not (?:exactly|yet))\b/g,
-      ' unsaid ',
-    ],
+    [/\bnot yet\b/g, 'no'],
+    [/\b(?:not sure|(?:do not|don't|no) (?:know|idea|clue)|don't think so|not exactly)\b/g, ' unsaid '],
   ],
   zh: [
     [/没问题|可不是|没错|不错/g, '是的'],
+    [/还没有?(?:呢|啊)?/g, '没有 '],
     [
       /你好|您好|好久|不知道|不确定|不清楚|不太清楚|不记得|没听清|是不是|对不对|好不好|可不可以|要不要|行不行/g,
       '未答',

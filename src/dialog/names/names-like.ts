@@ -34,6 +34,8 @@ const unlisted = 1.2;
 const perLetter = 0.04;
 /** Further readings of the recogniser are less likely than its first. */
 const perReading = 0.3;
+/** Of the names that sound like what was said, so many are kept beside those that are spelled like it. */
+const saidKept = 40;
 /** Up to this cost for each sound two names are near: whoever bears the one may be taken for the other without being asked. */
 const nearPerSound = 0.12;
 
@@ -63,21 +65,45 @@ export function spelledNamesLike(
   lasts: readonly string[],
   said: string,
 ): string[] {
-  const { firstByLetter, lastByLetter } = lexicon();
   const heard = heardSounds(plainWords(said)).sounds;
   const [first = '', last = ''] = [firsts[0], lasts[0]];
-  const candidates = partsBySpelling(firstByLetter, firsts).flatMap((one) =>
-    partsBySpelling(lastByLetter, lasts).map((two) => ({
-      first: one.name,
-      last: two.name,
-      cost: one.cost + two.cost,
-    })),
-  );
-  const rated = candidates
-    .sort((left, right) => left.cost - right.cost)
-    .slice(0, 150)
-    .map((each) => ({ ...each, cost: each.cost + (heard === '' ? 0 : 0.5 * soundCost(each, heard)) }));
+  const known = heard === '' ? [] : candidatesFor(said).slice(0, saidKept);
+  const rated = pairsBySpelling(firsts, lasts, known).map((each) => ({
+    ...each,
+    cost: each.cost + (heard === '' ? 0 : 0.5 * soundCost(each, heard)),
+  }));
   return listOf([`${first} ${last}`], rated);
+}
+
+const nameAddress = /^(?<first>[a-z]+)(?<mark>[._-]*)(?<last>[a-z]*)(?<number>\d*)(?<domain>@.+)$/;
+/** Shorter first parts of an address could be anything. */
+const shortestAddressName = 5;
+
+/**
+ * E-mail addresses that may have been said or spelled where these were heard, likeliest first, without the heard ones: those in which a
+ * first and a last name stand where what was heard sounds, or is spelled, like them. "emma.cotter@example.com" may be emma.carter's.
+ *
+ * @param addresses - what was heard, with other readings, best first, in small letters.
+ */
+export function addressesLike(addresses: readonly string[]): string[] {
+  const costs = new Map<string, number>();
+  for (const [place, address] of addresses.slice(0, 3).entries()) {
+    const {
+      first = '',
+      mark = '',
+      last = '',
+      number = '',
+      domain = '',
+    } = nameAddress.exec(address)?.groups ?? {};
+    if (first.length + last.length < shortestAddressName) continue;
+    const spelled = last === '' ? [] : pairsBySpelling([first], [last]);
+    for (const each of [...candidatesFor(`${first} ${last}`), ...spelled]) {
+      const other = `${each.first}${mark}${each.last}${number}${domain}`;
+      costs.set(other, Math.min(costs.get(other) ?? Infinity, each.cost + place * perReading));
+    }
+  }
+  const likely = [...costs].sort(([, left], [, right]) => left - right).map(([address]) => address);
+  return likely.filter((address) => !addresses.includes(address)).slice(0, mostNames);
 }
 
 /**
@@ -185,6 +211,37 @@ function keep(parts: Part[], part: Part): void {
   const place = parts.findIndex(({ cost }) => cost > part.cost);
   parts.splice(place < 0 ? parts.length : place, 0, part);
   if (parts.length > partsKept) parts.pop();
+}
+
+/** First and last names that are spelled most like some readings, the likeliest first. */
+function pairsBySpelling(
+  firsts: readonly string[],
+  lasts: readonly string[],
+  said: readonly Candidate[] = [],
+): Candidate[] {
+  const { firstByLetter, lastByLetter } = lexicon();
+  const heads = withSaid(
+    partsBySpelling(firstByLetter, firsts),
+    firsts,
+    said.map(({ first }) => first),
+  );
+  const tails = withSaid(
+    partsBySpelling(lastByLetter, lasts),
+    lasts,
+    said.map(({ last }) => last),
+  );
+  return heads
+    .flatMap((one) => tails.map((two) => ({ first: one.name, last: two.name, cost: one.cost + two.cost })))
+    .sort((left, right) => left.cost - right.cost)
+    .slice(0, 150);
+}
+
+/** The parts with those of the name that was said before, however unlike what was spelled: letters get lost, and so do words. */
+function withSaid(parts: readonly Part[], readings: readonly string[], said: readonly string[]): Part[] {
+  const spelled = plainWords(readings[0] ?? '').join('');
+  const known = new Set(parts.map(({ name }) => name));
+  const others = [...new Set(said)].filter((name) => !known.has(name));
+  return [...parts, ...others.map((name) => ({ name, cost: costBetween(name, spelled, letterCosts) }))];
 }
 
 /** The names that are spelled most like some readings, and the readings themselves. */

@@ -109,6 +109,28 @@ describe('an answer to a read-back that names another value', () => {
     expect(notes(script, 'corrected')).toHaveLength(1);
   });
 
+  it('means what one thing is like only when it can mean nothing else', () => {
+    const source = flow('correct: [things, why]')
+      .replace(
+        '["lamp", "mug", "tablet"]',
+        '[{"id": "camera", "name": "Camera", "kind": "mistake card"}, {"id": "mug", "name": "Mug", "kind": "blue"}]',
+      )
+      .replace(
+        'id: item\n    label: thing',
+        "id: item.id\n    words: '[item.name, item.kind]'\n    label: thing",
+      )
+      .replace('{item|plain}', '{item.name|plain}')
+      .replace('{item|verbatim}', '{item.name|verbatim}');
+    const script = new DialogScript(compileFlowPack(shippedFiles({ 'cancel-order.yaml': source })), { shop })
+      .hear('cancel my order')
+      .hear('the mug')
+      .hear('no longer needed')
+      .hear('No, it was ordered by mistake.');
+    expect(script.said.join(' ')).toContain('1 things, ordered by mistake');
+    script.hear('No, the camera.');
+    expect(script.said.join(' ')).toContain('2 things, ordered by mistake');
+  });
+
   it.each(['No.', 'No, thank you.', 'No, forget it.'])('is none when it names nothing: %s', (answer) => {
     const script = readBack().hear(answer);
     expect(notes(script, 'corrected')).toHaveLength(0);

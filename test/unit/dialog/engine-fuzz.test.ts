@@ -213,84 +213,91 @@ function isClearYes(event: DialogEvent | undefined, before: DialogState | undefi
 }
 
 describe('whatever a caller does', () => {
-  it('the engine never throws, keeps its state JSON, and always knows what it waits for', () => {
-    fc.assert(
-      fc.property(
-        fc.constantFrom('voice' as const, 'text' as const),
-        fc.constantFrom('', '+12125550101', 'anonymous'),
-        fc.boolean(),
-        fc.boolean(),
-        fc.constantFrom(...ways),
-        fc.array(moves, { maxLength: 25 }),
-        (channel, from, hasTarget, isEager, way, script) => {
-          const engine = createDialogEngine(pack, {
-            voiceLanguages: ['en', 'zh'],
-            ...(hasTarget && { transferTarget: 'sip:desk@example.com' }),
-          });
-          const open: Extract<DialogEffect, { type: 'task' }>[] = [];
-          const started = engine.start({
-            type: 'call-started',
-            callId: 'fuzz',
-            gateway: 'test',
-            from,
-            to: '',
-            language: 'en',
-            atEpochMs: Date.parse('2026-06-10T15:00:00Z'),
-            channel,
-          });
-          let { state } = started;
-          checkInvariants(state, started.effects, 'start');
-          open.push(...started.effects.filter((effect) => effect.type === 'task'));
-          const answerTask = (task: Extract<DialogEffect, { type: 'task' }>, result: string): DialogEvent => {
-            if (result === 'right') {
-              const { taskId, operation, input, idempotencyKey } = task;
+  it(
+    'the engine never throws, keeps its state JSON, and always knows what it waits for',
+    { timeout: 90_000 },
+    () => {
+      fc.assert(
+        fc.property(
+          fc.constantFrom('voice' as const, 'text' as const),
+          fc.constantFrom('', '+12125550101', 'anonymous'),
+          fc.boolean(),
+          fc.boolean(),
+          fc.constantFrom(...ways),
+          fc.array(moves, { maxLength: 25 }),
+          (channel, from, hasTarget, isEager, way, script) => {
+            const engine = createDialogEngine(pack, {
+              voiceLanguages: ['en', 'zh'],
+              ...(hasTarget && { transferTarget: 'sip:desk@example.com' }),
+            });
+            const open: Extract<DialogEffect, { type: 'task' }>[] = [];
+            const started = engine.start({
+              type: 'call-started',
+              callId: 'fuzz',
+              gateway: 'test',
+              from,
+              to: '',
+              language: 'en',
+              atEpochMs: Date.parse('2026-06-10T15:00:00Z'),
+              channel,
+            });
+            let { state } = started;
+            checkInvariants(state, started.effects, 'start');
+            open.push(...started.effects.filter((effect) => effect.type === 'task'));
+            const answerTask = (
+              task: Extract<DialogEffect, { type: 'task' }>,
+              result: string,
+            ): DialogEvent => {
+              if (result === 'right') {
+                const { taskId, operation, input, idempotencyKey } = task;
+                return {
+                  type: 'task-finished',
+                  taskId,
+                  result: shop(operation, input, idempotencyKey) ?? never,
+                };
+              }
+              const odd = { ok: true as const, value: ['unexpected'] };
+              const { taskId } = task;
               return {
                 type: 'task-finished',
                 taskId,
-                result: shop(operation, input, idempotencyKey) ?? never,
+                result: result === 'odd' ? odd : { ok: false, code: result },
               };
-            }
-            const odd = { ok: true as const, value: ['unexpected'] };
-            const { taskId } = task;
-            return {
-              type: 'task-finished',
-              taskId,
-              result: result === 'odd' ? odd : { ok: false, code: result },
             };
-          };
-          const advance = (event: DialogEvent) => {
-            const before = JSON.stringify(state);
-            const step = engine.advance(state, event);
-            expect(JSON.stringify(state), 'the state given must stay as it was').toBe(before);
-            expect(engine.advance(state, event), 'the same again gives the same').toEqual(step);
-            checkInvariants(step.state, step.effects, `${event.type} in ${before}`, event, state);
-            state = step.state;
-            open.push(...step.effects.filter((effect) => effect.type === 'task'));
-          };
-          const finishAll = () => {
-            for (let task = open.shift(); task && !state.ended; task = open.shift()) {
-              advance(answerTask(task, 'right'));
+            const advance = (event: DialogEvent) => {
+              const before = JSON.stringify(state);
+              const step = engine.advance(state, event);
+              expect(JSON.stringify(state), 'the state given must stay as it was').toBe(before);
+              expect(engine.advance(state, event), 'the same again gives the same').toEqual(step);
+              checkInvariants(step.state, step.effects, `${event.type} in ${before}`, event, state);
+              state = step.state;
+              open.push(...step.effects.filter((effect) => effect.type === 'task'));
+            };
+            const finishAll = () => {
+              for (let task = open.shift(); task && !state.ended; task = open.shift()) {
+                advance(answerTask(task, 'right'));
+              }
+            };
+            for (const text of way) {
+              if (way.length > 0) finishAll();
+              if (!state.ended) advance(hearing(text));
             }
-          };
-          for (const text of way) {
-            if (way.length > 0) finishAll();
-            if (!state.ended) advance(hearing(text));
-          }
-          for (const move of script) {
-            if (isEager) finishAll();
-            if (state.ended) break;
-            if (move.type !== 'answer-task') {
-              advance(move);
-              continue;
+            for (const move of script) {
+              if (isEager) finishAll();
+              if (state.ended) break;
+              if (move.type !== 'answer-task') {
+                advance(move);
+                continue;
+              }
+              const task = open.shift();
+              if (task) advance(answerTask(task, move.result));
             }
-            const task = open.shift();
-            if (task) advance(answerTask(task, move.result));
-          }
-        },
-      ),
-      { numRuns: 300 },
-    );
-  });
+          },
+        ),
+        { numRuns: 300 },
+      );
+    },
+  );
 
   it('assess answers any text for any question', () => {
     const engine = createDialogEngine(pack, { voiceLanguages: ['en'] });

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { decodeIndices, encodeIndices } from '../../../src/dialog/names/index-file.ts';
 import { computeIndices, indexFile, lexicon, listed } from '../../../src/dialog/names/lexicon.ts';
-import { namesLike, soundsNear, spelledNamesLike } from '../../../src/dialog/names/names-like.ts';
+import {
+  addressesLike,
+  namesLike,
+  soundsNear,
+  spelledNamesLike,
+} from '../../../src/dialog/names/names-like.ts';
 import { plainWords, soundsOf } from '../../../src/dialog/names/sounds.ts';
 
 /** What is looked up for one answer at most (`asking.ts`). */
@@ -146,5 +151,38 @@ describe('sounds', () => {
 
   it('are made of words in plain letters', () => {
     expect(plainWords("José O'Brien-Smith")).toEqual(['jose', 'obrien', 'smith']);
+  });
+});
+
+/** Look-ups for an e-mail address at most (`slots.yaml`), without the one of what was heard. */
+const furtherLookUps = 9;
+
+describe('e-mail addresses with names in them', () => {
+  it.each([
+    ['emma.cotter@example.com', 'emma.carter@example.com'],
+    ['yusa.frasi7301@example.com', 'yusuf.rossi7301@example.com'],
+    ['olivia.benit@example.com', 'olivia.bennett@example.com'],
+    ['o_livia_bennett@mail.org', undefined],
+    ['janes.walker22@gmail.com', 'james.walker22@gmail.com'],
+    ['jon-smyth@example.com', 'john-smith@example.com'],
+    // Letters that were spelled: by letter, "rosai" is nearest to "rossi".
+    ['sofia.rosai4@example.com', 'sofia.rossi4@example.com'],
+  ])('%s may be %s', (heard, address) => {
+    const likely = addressesLike([heard]).slice(0, furtherLookUps);
+    if (address === undefined) expect(likely).toEqual([]);
+    else expect(likely).toContain(address);
+  });
+
+  it('keep mark, number and domain, and never repeat what was heard', () => {
+    const heard = ['maria.garsia2061@shop.example.com', 'maria.garcia2061@shop.example.com'];
+    const likely = addressesLike(heard);
+    expect(likely.length).toBeGreaterThan(4);
+    for (const each of likely) expect(each).toMatch(/^[a-z]+\.[a-z]+2061@shop\.example\.com$/);
+    expect(likely).not.toContain(heard[0]);
+    expect(likely).not.toContain(heard[1]);
+  });
+
+  it.each(['', 'abc@example.com', 'no address', '王芳@example.com'])('leave %j as it is', (heard) => {
+    expect(addressesLike([heard])).toEqual([]);
   });
 });

@@ -18,7 +18,7 @@ export interface Move {
 /** What callers know of the shop: some customers and their orders, one of each sort. */
 export interface CallerKnowledge {
   readonly orders: readonly string[];
-  /** One order of each status, as far as there are. */
+  /** One order of each status, as far as there are, with as many things as any. */
   readonly ordersByStatus: readonly string[];
   readonly emails: readonly string[];
   readonly names: readonly string[];
@@ -56,7 +56,13 @@ export function knowledgeOf(data: ShopData, wishWords: readonly string[]): Calle
   }
   const owners = orders.flatMap((id) => data.customers.get(data.orders.get(id)?.customerId ?? '') ?? []);
   const customers = [...new Set(owners)].slice(0, 6);
-  const statuses = new Map(orders.map((id) => [data.orders.get(id)?.status, id]).reverse() as [string, string][]);
+  // With several things in it, since of one thing nothing can be picked or left out.
+  const statuses = new Map<string, string>();
+  const sizeOf = (id: string | undefined): number => data.orders.get(id ?? '')?.items.length ?? 0;
+  for (const id of orders) {
+    const status = data.orders.get(id)?.status ?? '';
+    if (sizeOf(id) > sizeOf(statuses.get(status))) statuses.set(status, id);
+  }
   return {
     orders,
     ordersByStatus: [...statuses.values()],

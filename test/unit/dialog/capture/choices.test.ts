@@ -19,6 +19,24 @@ function several(text: string, language: 'en' | 'zh' = 'en') {
   return chosen.type === 'chosen' ? chosen.ids : chosen.type;
 }
 
+describe('"in the" for "and the"', () => {
+  const things = [
+    { id: 'a', label: 'the mechanical keyboard', words: ['Mechanical Keyboard', 'linear'] },
+    { id: 'b', label: 'the smart thermostat', words: ['Smart Thermostat', 'white'] },
+  ];
+
+  it('joins two things that are named', () => {
+    const text = 'I want to exchange the mechanical keyboard in the smart thermostat.';
+    expect(choicesInSentence(text, 'en', things)).toEqual(['a', 'b']);
+  });
+
+  it('joins nothing where one thing is named', () => {
+    expect(choicesInSentence('the mechanical keyboard in the box', 'en', things)).toEqual(['a']);
+    expect(choicesInSentence('the mechanical keyboard in the linear version', 'en', things)).toEqual(['a']);
+    expect(choicesInSentence('the mechanical keyboard in the white one', 'en', things)).toEqual(['a']);
+  });
+});
+
 describe('several things', () => {
   it.each([
     ['the lamp', ['lamp']],

@@ -34,6 +34,8 @@ describe('a first or a last name alone', () => {
     ['Wilson', undefined, 'Wilson'],
     ['My last name is Wilson', undefined, 'Wilson'],
     ['W I L S O N', undefined, 'Wilson'],
+    ['May, am be height', undefined, 'May'],
+    ['Van der Berg', undefined, 'Van Der Berg'],
   ])('"%s" with the letters "%s" is %s', (text, letters, name) => {
     expect(capture(text, letters === undefined ? undefined : reading(letters))).toMatchObject({
       type: 'value',

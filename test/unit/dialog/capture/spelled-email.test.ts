@@ -48,6 +48,29 @@ describe('an address that was spelled', () => {
     });
   });
 
+  it.each([
+    ['Mea. Garcia2723 at example.com.', 'dot R C 8 2 7 2 3 8 example dot com', 'mea.garcia2723@example.com'],
+    ['James.kim1995 at example.com.', 'dot M 1 9 9 5 at example dot com', 'james.kim1995@example.com'],
+    [
+      'Use of Dot Hernandez 8836 at example.com.',
+      'dot 8 8 3 6 at example dot com',
+      'useof.hernandez8836@example.com',
+    ],
+    ['R.Dot Santos, a 320 at example.com.', 'R dot 8 3 2 0 at example dot com', 'r.santos8320@example.com'],
+    ['Anna underscore Lee77@gmail.com', 'N underscore lima 7 7 at gmail dot com', 'anna_lee77@gmail.com'],
+    ['Emma Carter at example.com', 'dot at example dot com', 'emma.carter@example.com'],
+  ])('is put together from both where its words were said as words: "%s"', (text, spelled, address) => {
+    expect(read(text, spelled)).toMatchObject({ type: 'value', value: address });
+  });
+
+  it('has the number that the letters have among its further readings', () => {
+    const captured = read('Lucas.brown934 at example.com', 'dot 9 3 4 4 at example dot com');
+    expect(captured).toMatchObject({
+      value: 'lucas.brown934@example.com',
+      others: ['lucas.brown9344@example.com'],
+    });
+  });
+
   it('is the text alone when nothing was spelled', () => {
     expect(read('ben dot marsh at example dot net', 'dot march at example dot')).toMatchObject({
       value: 'ben.marsh@example.net',

@@ -17,6 +17,8 @@ const cases = (
 
 describe('yes and no', () => {
   it.each([
+    ...cases('en', 'no', false, ['Not yet. I also want the lamp for one in black.']),
+    ...cases('zh', 'no', true, ['还没有', '还没呢']),
     ...cases('en', 'yes', true, [
       'Yes.',
       'yeah',
@@ -37,6 +39,7 @@ describe('yes and no', () => {
     ]),
     ...cases('en', 'no', true, [
       'No.',
+      'Not yet.',
       'nope',
       'No, thank you.',
       'not really',

@@ -40,6 +40,29 @@ describe('a caller whose number belongs to one customer', () => {
     expect(script.state.variables).toMatchObject({ customer: { id: 'C10002' }, candidate: null });
   });
 
+  it('whose address was misheard is found by names that sound like it, and is asked whether it is right', () => {
+    const { script } = open();
+    script.hear('cancel my order').hear('no').hear('Jane\'s dot walkers at example dot com');
+    expect(script.text).toContain('james.walker@example.com');
+    script.hear('yes');
+    expect(script.state.variables).toMatchObject({ customer: { id: 'C10002' }, verified_by: 'e-mail address' });
+  });
+
+  it('whose typed address is nobody\'s is not taken for another', () => {
+    const { script } = open({ channel: 'text' });
+    script.hear('cancel my order').hear('no').hear('janes.walkers@example.com');
+    expect(script.text).not.toContain('james');
+    expect(script.state.variables).not.toHaveProperty('customer');
+  });
+
+  it('whose postal code was misheard says it again, and need not spell the name', () => {
+    const { script } = open();
+    script.hear('cancel my order').hear('my name is James Walker').hear('60641');
+    expect(script.text).toContain('postal code 60641');
+    script.hear('No, the postal code is 60614.');
+    expect(script.state.variables).toMatchObject({ customer: { id: 'C10002' } });
+  });
+
   it('who gives another name is looked up by it', () => {
     const { script } = open();
     script.hear('cancel my order').hear('my name is James Walker');

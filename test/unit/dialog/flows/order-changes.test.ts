@@ -134,6 +134,12 @@ describe('changing items of an order', () => {
     });
   });
 
+  it('takes a value by its sound, where the words say nothing', () => {
+    const { script } = open();
+    script.hear('change order W4410273', { intent: 'change_items' }).hear('another colour');
+    expect(script.hear('Orrin, please.').text).toContain('orange');
+  });
+
   it('asks for the facet that is still open', () => {
     const { script } = open();
     script.hear('change order W4410273', { intent: 'change_items' }).hear('another colour');
