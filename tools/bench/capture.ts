@@ -20,6 +20,7 @@ import {
   type BenchmarkResults,
 } from './lib/benchmark.ts';
 import { captureCases, type CaptureCase } from './lib/capture-cases.ts';
+import { readWords } from './lib/capture-words.ts';
 import { CaptureConversation } from './lib/capture-conversation.ts';
 import { matchClips } from './lib/clip-folders.ts';
 import { makeClips, nameOf } from './lib/clips.ts';
@@ -31,6 +32,8 @@ import { comparableWords, wordErrors } from './lib/words.ts';
 import { readAudioFile } from '../lib/audio-file.ts';
 import { callerClip } from '../lib/spoken-call.ts';
 
+/** Wrong readings of each kind that are printed. */
+const examplesShown = 4;
 const noiseDb = 15;
 const conditions = ['clean', `${noiseDb} dB`] as const;
 type Condition = (typeof conditions)[number];
@@ -50,6 +53,7 @@ export const capture: Benchmark = {
   usage: [
     '--count N           values of each kind (default 44)',
     '--seed N            other values (default 1)',
+    '--words             instead: values of every kind in both languages, read from words as said and as a recogniser may write them',
     '--set DIR           instead: symbol errors of a folder of clips that are spelled (WAV or FLAC with a transcript, as asr takes it)',
     '--transcript FILE   what they say',
     '--language en|zh    of the folder (default en)',
@@ -58,12 +62,14 @@ export const capture: Benchmark = {
   options: {
     count: { type: 'string', default: '44' },
     seed: { type: 'string', default: '1' },
+    words: { type: 'boolean', default: false },
     set: { type: 'string' },
     transcript: { type: 'string' },
     language: { type: 'string', default: 'en' },
     limit: { type: 'string' },
   },
   async run(context) {
+    if (context.values.words === true) return runWords(context);
     const spelling = await startSpelling(context.store, systemClock);
     if (!spelling)
       throw new KefuError(
@@ -292,6 +298,43 @@ function isRight(said: string, { kind, wanted }: CaptureCase): boolean {
   const plain = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}@.]/gu, '');
   if (kind === 'e-mail') return customer.emails.some((email) => plain(said).includes(plain(email)));
   return plain(said).includes(plain(`${customer.name.first}${customer.name.last}`));
+}
+
+// Words
+
+/** The share of values that are among the first three readings, by kind and language. */
+async function runWords({ values, print }: BenchmarkContext): Promise<BenchmarkResults> {
+  const seed = numberOption(values, 'seed', { min: 0, max: 2 ** 31 });
+  const count = numberOption(values, 'count', { min: 1, max: 10_000 });
+  const { orderNumber, postalCode, settings } = await loadFlowPack(resolve(projectDir, 'flows'));
+  const outcomes = readWords(count, seed, { orderNumber, postalCode, phoneRegion: settings.phoneRegion });
+  const kinds = [...new Set(outcomes.map(({ kind }) => kind))];
+  const shareOf = (kind: string, language: Language, line: string) => {
+    const those = outcomes.filter(
+      (one) => one.kind === kind && one.language === language && one.line === line,
+    );
+    return share(those.filter(({ right }) => right).length, those.length);
+  };
+  const rows = kinds.map((kind) => [
+    kind,
+    ...(['en', 'zh'] as const).flatMap((language) =>
+      (['as said', 'misheard'] as const).map((line) => shareOf(kind, language, line)),
+    ),
+  ]);
+  print(`Values read right from words, ${String(count)} of each kind and language\n`);
+  print(formatTable(['', 'English', 'misheard', 'Chinese', 'misheard'], rows));
+  const wrong = outcomes.filter(({ right }) => !right);
+  const examples = kinds.flatMap((kind) => wrong.filter((one) => one.kind === kind).slice(0, examplesShown));
+  if (examples.length > 0) {
+    print('\nSome that were not\n');
+    print(
+      formatTable(
+        ['', 'heard', 'wanted', 'read as'],
+        examples.map((one) => [one.kind, one.heard, one.wanted, one.found ?? 'nothing']),
+      ),
+    );
+  }
+  return { settings: { count, seed }, summary: { rows }, measurements: outcomes };
 }
 
 // Folders of spelled clips

@@ -26,6 +26,8 @@ const separators = {
   zh: /[，,、；;]|和|跟|还有|以及|与/u,
 };
 
+const bothSaid = { en: /\bboth\b/i, zh: /都|两[个件样]/u };
+
 /** "And the" is often heard as "in the"; "the mug in the box" names one thing all the same, since its second half names none. */
 const misheardAnd = { en: /\s+in (?=the\b)/i, zh: /(?!)/ };
 
@@ -39,6 +41,9 @@ export function captureChoices(input: ChoiceInput): ChosenSeveral {
   if (all[language].test(text) && !isPlace(text, language)) {
     const kept = keptIn(text, language);
     const whole = options.map(({ id }) => id);
+    // "Both the lamp and the mug", of three things, are those two.
+    const both = kept === undefined && bothSaid[language].test(text) ? idsIn(text, input) : [];
+    if (both.length === 2) return { type: 'chosen', ids: both };
     if (kept === undefined) return { type: 'chosen', ids: whole };
     return withoutThose(kept, input);
   }
@@ -61,8 +66,10 @@ function partsNaming(part: string, language: Language, options: readonly Option[
   const halves = part.split(misheardAnd[language]);
   const named = halves.map((half) => {
     const id = choiceInSentence(half, language, options);
-    const name = options.find((option) => option.id === id)?.words[0] ?? '';
-    return name !== '' && half.toLowerCase().includes(name.toLowerCase()) ? id : undefined;
+    const name = options.find((option) => option.id === id)?.words[0]?.toLowerCase() ?? '';
+    return name.split(/\s+/).some((word) => word.length > 2 && half.toLowerCase().includes(word))
+      ? id
+      : undefined;
   });
   const isAllNamed = named.every((id) => id !== undefined) && new Set(named).size === named.length;
   return isAllNamed ? halves : [part];

@@ -164,8 +164,23 @@ function gluedNumber(local: string): string {
   );
 }
 
+/** Words of digits that are taken for others, where a digit follows: "gonzalez oh seven four nine". */
+const digitHomophone =
+  /\b(?<word>oh|o|won|to|too|for|ate)(?=[\s,]+(?:oh|zero|one|two|three|four|five|six|seven|eight|nine|\d)\b)/g;
+const digitsMeant: Readonly<Record<string, string>> = {
+  oh: '0',
+  o: '0',
+  won: '1',
+  to: '2',
+  too: '2',
+  for: '4',
+  ate: '8',
+};
+
 function joinWords(segment: string, language: Language): string {
-  const text = segment.trim();
+  const spoken = segment.trim();
+  const text =
+    language === 'en' ? spoken.replace(digitHomophone, (word) => digitsMeant[word] ?? word) : spoken;
   if (text === '') return '';
   // Rows of number words are digits ("seven nine two two"); everything else stands as it is.
   const runs = extractSpelledRuns(text, language, { minLength: 1 }).flatMap((run) => run.tokens);

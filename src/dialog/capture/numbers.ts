@@ -20,9 +20,10 @@ export function capturePhoneNumber(input: CaptureInput, region: string): Capture
     const digits = characters.replace(/\D/g, '');
     for (const candidate of input.partial === '' ? [digits] : [digits, input.partial + digits]) {
       const text = plus + candidate;
-      const parsed = candidate.length >= 7 ? parsePhoneNumber(text, country) : undefined;
-      if (parsed && isPossiblePhoneNumber(text, country))
-        return valueOf([parsed.number], input.rejected, true);
+      // 一三八 ... said digit by digit is only now seen to be one.
+      const own = input.language === 'zh' && chineseMobile.test(candidate) ? 'CN' : country;
+      const parsed = candidate.length >= 7 ? parsePhoneNumber(text, own) : undefined;
+      if (parsed && isPossiblePhoneNumber(text, own)) return valueOf([parsed.number], input.rejected, true);
     }
   }
   const [digits = ''] = textsOf(input).map((text) => digitsIn(text, input.language));
@@ -57,6 +58,17 @@ const chineseQuantity = /([一两二三四五六七八九十]+|\d+)\s*(?:个|件
 
 const wholes = { en: /\b(?:all|every one|each one|everything)\b/i, zh: /全部|全都|所有|都/u };
 
+/** What a number that is the whole answer is heard as. */
+const quantityHomophones: Readonly<Record<string, string>> = {
+  won: '1',
+  to: '2',
+  too: '2',
+  for: '4',
+  ate: '8',
+};
+const lonelyHomophone =
+  /^(?:(?:um|uh|er|okay|ok|well|just|only)[\s,.]+)*(?<word>won|to|too|for|ate)(?:[\s,.]+(?:please|of them))*[\s,.!?]*$/i;
+
 /** Reads a quantity: "two", "twenty-three", 两个. */
 export function captureNumber(input: CaptureInput): Captured {
   // "All of them": as many as there can be, which is what is plausible.
@@ -64,6 +76,9 @@ export function captureNumber(input: CaptureInput): Captured {
   if (most !== undefined && wholes[input.language].test(input.text))
     return valueOf([most], input.rejected, true);
   const counted = input.language === 'zh' ? chineseQuantity.exec(input.text)?.[1] : undefined;
+  const homophone = lonelyHomophone.exec(input.text)?.groups?.word?.toLowerCase();
+  if (input.language === 'en' && homophone !== undefined)
+    return valueOf([quantityHomophones[homophone] ?? ''], input.rejected, true);
   const text =
     counted ?? input.text.replace(/\b(?:just|only) (?:the )?one\b/i, '1').replace(/\bboth\b/i, '2');
   const runs = extractSpelledRuns(text, input.language, { minLength: 1 });

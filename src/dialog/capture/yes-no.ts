@@ -77,8 +77,8 @@ const echoes: Readonly<Record<Language, RegExp>> = {
 };
 
 /**
- * Reads yes or no in any of their forms. Where both stand ("no, that's right"), the first decides and the answer is not
- * clear; with other words besides it is not clear either, unless they only say the question again ("Shall I send it?" - "yes,
+ * Reads yes or no in any of their forms. Where both stand ("okay, no thank you"), it is no, and the answer is not clear; with other
+ * words besides it is not clear either, unless they only say the question again ("Shall I send it?" - "yes,
  * send it").
  *
  * @param question - what was asked, its last sentence last; nothing is an echo without it.
@@ -108,7 +108,8 @@ export function captureYesNo(text: string, language: Language, question = ''): Y
       isYes && noAt < 0 && isEcho(rest.replace(/\s+/g, language === 'zh' ? '' : ' '), language, question);
     return { answer: isYes ? 'yes' : 'no', clear, mixed: false };
   }
-  const answer = noAt >= 0 && (yesAt < 0 || noAt < yesAt) ? 'no' : 'yes';
+  // "Okay, no thank you": with both, it is no, which does no harm.
+  const answer = noAt >= 0 ? 'no' : 'yes';
   const isBoth = noAt >= 0 && yesAt >= 0;
   // "Please" alone is agreement to an offer, but nothing a change may rest on.
   const isWeak = /^(?:please|请|嗯|恩|想)$/.test(plain);

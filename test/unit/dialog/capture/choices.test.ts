@@ -30,6 +30,12 @@ describe('"in the" for "and the"', () => {
     expect(choicesInSentence(text, 'en', things)).toEqual(['a', 'b']);
   });
 
+  it('leaves "both" to the two that are named', () => {
+    expect(several('both the tablet and the lamp')).toEqual(['lamp', 'tablet']);
+    expect(several('both of them')).toEqual(['lamp', 'mugs', 'tablet']);
+    expect(several('台灯和平板支架都要', 'zh')).toEqual(['lamp', 'tablet']);
+  });
+
   it('joins nothing where one thing is named', () => {
     expect(choicesInSentence('the mechanical keyboard in the box', 'en', things)).toEqual(['a']);
     expect(choicesInSentence('the mechanical keyboard in the linear version', 'en', things)).toEqual(['a']);

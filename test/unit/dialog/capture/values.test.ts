@@ -36,6 +36,8 @@ describe('an e-mail address', () => {
     ['yusuf dot rossi nine six two zero at example dot com please', 'en', 'yusuf.rossi9620@example.com'],
     ['mei underscore chen at hot mail dot com', 'en', 'mei_chen@hotmail.com'],
     ['anna dash smith at gmail', 'en', 'anna-smith@gmail.com'],
+    ['anna underscore gonzalez oh seven four nine at gmail dot com', 'en', 'anna_gonzalez0749@gmail.com'],
+
     ['uh anna plus shop at example dot co dot uk', 'en', 'anna+shop@example.co.uk'],
     ['J as in John, S as in Sam at example dot com', 'en', 'js@example.com'],
     ['张的邮箱是zhangwei艾特example点com', 'zh', 'zhangwei@example.com'],
@@ -106,6 +108,7 @@ describe('a telephone number', () => {
     ['two one two, five five five, zero one four two', 'en', '+12125550142'],
     ['+44 20 7946 0018', 'en', '+442079460018'],
     ['二一二五五五零幺四二', 'zh', '+12125550142'],
+    ['幺三八零零幺三八零零零', 'zh', '+8613800138000'],
   ])('"%s" (%s)', (text, language, expected) => {
     expect(capture('phone_number', text, language)).toMatchObject({ type: 'value', value: expected });
   });
@@ -120,6 +123,8 @@ describe('a telephone number', () => {
 
 describe('a quantity', () => {
   it.each<[string, Language, string]>([
+    ['to, please', 'en', '2'],
+    ['Okay. Won.', 'en', '1'],
     ['two', 'en', '2'],
     ['twenty-three', 'en', '23'],
     ['just one', 'en', '1'],

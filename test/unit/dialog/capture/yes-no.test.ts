@@ -17,7 +17,12 @@ const cases = (
 
 describe('yes and no', () => {
   it.each([
-    ...cases('en', 'no', false, ['Not yet. I also want the lamp for one in black.']),
+    ...cases('en', 'no', false, [
+      'Not yet. I also want the lamp for one in black.',
+      'Okay. No thank you.',
+      'Yeah, no.',
+    ]),
+    ...cases('zh', 'no', false, ['好的，不用了', '嗯好，不要了谢谢']),
     ...cases('zh', 'no', true, ['还没有', '还没呢']),
     ...cases('en', 'yes', true, [
       'Yes.',
@@ -51,12 +56,7 @@ describe('yes and no', () => {
       "I'm good",
       "it's not",
     ]),
-    ...cases('en', 'yes', false, [
-      'yes, but change the address',
-      'yeah the one with the lamp',
-      'please',
-      'right, no',
-    ]),
+    ...cases('en', 'yes', false, ['yes, but change the address', 'yeah the one with the lamp', 'please']),
     ...cases('en', 'no', false, ['no, the other one', "no, it's W 2 3 7", "no that's right"]),
     ...cases('en', undefined, undefined, [
       '',
