@@ -1,4 +1,4 @@
-import { userInfo } from 'node:os';
+import { availableParallelism, userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { loadEnvironmentFile, readConfig } from '../src/app/config.ts';
@@ -24,6 +24,9 @@ const usage = `Tools for the people who write the flows (docs/flows-tools.md).
 
 DIR is the folder "flows" when it is left out. While Kefu runs, versions go through it; --url names one on another machine.
 `;
+
+/** More explorers than this find little more, and each needs some 500 MB. */
+const mostExplorers = 4;
 
 /** What a person at the terminal got wrong; shown with how it is used. */
 class UsageError extends Error {}
@@ -94,11 +97,13 @@ const commands: Readonly<Record<string, Command>> = {
     options: { limit: text, json: flag },
     names: { min: 0, max: 1 },
     async run({ values, names }) {
-      const { exploreFlows, describeExploration } = await import('./flows/explore.ts');
+      const { describeExploration } = await import('./flows/explore.ts');
+      const { exploreTogether } = await import('./flows/explore/together.ts');
       const { limit = '110' } = values;
       const limitMs = Number(limit) * 1000;
       if (!(limitMs > 0)) throw new UsageError('--limit takes a number of seconds.');
-      const report = await exploreFlows(await readFlowFiles(folderOf(names[0])), { limitMs });
+      const threads = Math.min(availableParallelism(), mostExplorers);
+      const report = await exploreTogether(await readFlowFiles(folderOf(names[0])), { limitMs, threads });
       print(values.json === true ? JSON.stringify(report, null, 2) : describeExploration(report));
       return report.unreached.length > 0 || report.faults.length > 0 ? 1 : 0;
     },

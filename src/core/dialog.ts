@@ -21,6 +21,7 @@ export const expectingKinds = [
   'digits',
   'tax_number',
   'number',
+  'amount',
   'date',
   'address',
 ] as const;

@@ -11,7 +11,7 @@ import type { LadderKind, StepOf } from './schema.ts';
 import type { Frame, Json, Reading } from './state.ts';
 import { interrupt, proceed } from './stack.ts';
 import type { Turn } from './turn.ts';
-import type { Scope } from './expressions.ts';
+import type { Values } from './expressions.ts';
 
 /** Asks for a slot, unless its value is there already. */
 export function executeAsk(turn: Turn, frame: Frame, step: StepOf<'ask'>): void {
@@ -228,7 +228,7 @@ export function fill(turn: Turn, frame: Frame, step: StepOf<'ask'>, value: strin
 }
 
 /** An answer that cannot be used: the next rung of the ladder, or, when it is used up, a way out. */
-export function stumble(turn: Turn, kind: LadderKind, extra: Scope = {}): void {
+export function stumble(turn: Turn, kind: LadderKind, extra: Values = {}): void {
   const frame = turn.top;
   const step = turn.step(frame);
   const { settings } = turn.pack;

@@ -4,8 +4,10 @@ import { namesLike, soundsNear, spelledNamesLike } from './names/names-like.ts';
 import { mentions, searchWords, spellsEndOf, withoutLastWord } from './capture/search-words.ts';
 import type { Json } from './state.ts';
 
+/** Values by name. */
+export type Values = Readonly<Record<string, unknown>>;
 /** What an expression can see: variables of the flows, `slots`, `call`, and `item`, `items`, `value` or `result` where they exist. */
-export type Scope = Readonly<Record<string, unknown>>;
+export type Scope = Values | ReadonlyMap<string, unknown>;
 
 /** Names that exist in every expression, and those that exist only where a step provides them. */
 export const alwaysInScope = ['slots', 'call'] as const;
@@ -30,6 +32,8 @@ export interface Expression {
   readonly slots: readonly string[];
   /** Other names it reads. */
   readonly names: readonly string[];
+  /** Everything it reads, as exactly as can be told: `call.mood`, `order.items`, or the name alone. */
+  readonly reads: readonly string[];
   /** Its value; undefined when it cannot be worked out, for example because a field is missing. */
   evaluate(scope: Scope): Json | undefined;
 }
@@ -121,11 +125,13 @@ export function compileExpression(source: string): Expression {
   checkPatterns(parsed.ast);
   const names = new Set<string>();
   const slots = new Set<string>();
-  collectNames(parsed.ast, new Set(), names, slots);
+  const reads = new Set<string>();
+  collectNames(parsed.ast, new Set(), { names, slots, reads });
   return {
     source,
     slots: [...slots],
     names: [...names],
+    reads: [...reads],
     evaluate(scope) {
       try {
         return toJson(parsed(scope) as unknown);
@@ -166,29 +172,34 @@ function checkPatterns(node: unknown): void {
 
 const comprehensions = new Set(['map', 'filter', 'all', 'exists', 'exists_one']);
 
+/** What an expression reads, as it is found. */
+interface Reads {
+  readonly names: Set<string>;
+  readonly slots: Set<string>;
+  readonly reads: Set<string>;
+}
+
 /** Walks the tree for the names it reads; the element names of `map`, `filter` and the like are its own. */
-function collectNames(
-  node: unknown,
-  bound: ReadonlySet<string>,
-  names: Set<string>,
-  slots: Set<string>,
-): void {
+function collectNames(node: unknown, bound: ReadonlySet<string>, found: Reads): void {
   if (Array.isArray(node)) {
-    for (const each of node) collectNames(each, bound, names, slots);
+    for (const each of node) collectNames(each, bound, found);
     return;
   }
   if (typeof node !== 'object' || node === null || !('op' in node)) return;
   const current = node as ASTNode;
   if (current.op === 'id') {
     const name = current.args;
-    if (!bound.has(name)) names.add(name);
+    if (bound.has(name)) return;
+    found.names.add(name);
+    found.reads.add(name);
     return;
   }
   if (current.op === '.') {
     const [object, field] = current.args;
-    if (object.op === 'id' && object.args === 'slots') {
-      slots.add(field);
-      names.add('slots');
+    if (object.op === 'id' && !bound.has(object.args)) {
+      found.names.add(object.args);
+      found.reads.add(`${object.args}.${field}`);
+      if (object.args === 'slots') found.slots.add(field);
       return;
     }
   }
@@ -196,12 +207,12 @@ function collectNames(
     const [method, receiver, parameters] = current.args;
     const element = parameters[0];
     if (comprehensions.has(method) && element?.op === 'id') {
-      collectNames(receiver, bound, names, slots);
-      collectNames(parameters.slice(1), new Set([...bound, element.args]), names, slots);
+      collectNames(receiver, bound, found);
+      collectNames(parameters.slice(1), new Set([...bound, element.args]), found);
       return;
     }
   }
-  collectNames(current.args, bound, names, slots);
+  collectNames(current.args, bound, found);
 }
 
 /** CEL's whole numbers are bigints; JSON has plain numbers. */

@@ -199,7 +199,7 @@ function moneyOf(value: Json, { language }: FormatContext): readonly SpeechPart[
   if (typeof amount !== 'string' || typeof currency !== 'string' || !/^[A-Z]{3}$/.test(currency))
     return undefined;
   if (Number.isNaN(Number(amount))) return undefined;
-  const text = new Intl.NumberFormat(language === 'en' ? 'en-US' : 'zh-CN', { style: 'currency', currency });
+  const text = moneyFormatterFor(language === 'en' ? 'en-US' : 'zh-CN', currency);
   return spoken('money', text.format(Number(amount)), `${amount} ${currency}`);
 }
 
@@ -306,6 +306,16 @@ function phoneOf(value: Json, { phoneRegion }: FormatContext): readonly SpeechPa
 }
 
 const formatterCache = new Map<string, Intl.DateTimeFormat>();
+
+const moneyFormatters = new Map<string, Intl.NumberFormat>();
+
+function moneyFormatterFor(locale: string, currency: string): Intl.NumberFormat {
+  const key = `${locale} ${currency}`;
+  const formatter =
+    moneyFormatters.get(key) ?? new Intl.NumberFormat(locale, { style: 'currency', currency });
+  moneyFormatters.set(key, formatter);
+  return formatter;
+}
 
 /** Building an Intl formatter costs far more than a turn may; there are few different ones. */
 function formatterFor(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {

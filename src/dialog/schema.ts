@@ -295,6 +295,7 @@ export const slotKinds = [
   'digits',
   'tax_number',
   'number',
+  'amount',
   'address',
   'date',
   'value',

@@ -3,12 +3,13 @@ import type { DialogEffect, Expecting, TaskResult } from '../core/dialog.ts';
 import type { Language } from '../core/language.ts';
 import type { SpellingQuestion } from '../core/recognition.ts';
 import { writtenText, type SpeechPart, type Utterance } from '../core/speech.ts';
-import { digestOf, referenceOf } from './digest.ts';
+import { digestOf } from './digest.ts';
 import type { FlowDefinition, FlowPack } from './flow-pack.ts';
 import { dayAt, type FormatContext } from './formatters.ts';
-import type { Scope } from './expressions.ts';
+import type { Values } from './expressions.ts';
 import type { StepSource } from './schema.ts';
 import type { CallState, Frame, Json, TaskEffect } from './state.ts';
+import { TurnScope } from './turn-scope.ts';
 import { renderWording, type Prompt } from './wording.ts';
 
 /** What the engine is told when it is made. */
@@ -24,9 +25,6 @@ export interface DialogOptions {
     readonly depth?: number;
   };
 }
-
-/** How much of an order's number is told to whoever calls from the same line: enough to know it by, too little to use it. */
-const orderEndingLength = 3;
 
 /** A fault of the flows or the engine found while a call runs; it ends in the call's record, never with the caller. */
 export class DialogDefect extends Error {
@@ -49,17 +47,12 @@ export class Turn {
   questionFrom = { effects: 0, said: 0 };
   /** Set when the caller asked for a moment: how long silence is no missing answer, in milliseconds. */
   patienceMs: number | null = null;
-  readonly #scopeBase: object;
 
   constructor(pack: FlowPack, options: DialogOptions, state: CallState) {
     this.pack = pack;
     this.options = options;
     this.state = state;
     this.stepsLeft = options.limits?.stepsPerEvent ?? 300;
-    this.#scopeBase = Object.create(pack.unset.variables, {
-      slots: { get: () => ({ ...pack.unset.slots, ...state.slots }) },
-      call: { get: () => this.#callScope() },
-    }) as object;
   }
 
   /** The day of the call in the shop's time zone, as `2026-06-10`. */
@@ -92,80 +85,18 @@ export class Turn {
 
   // Expressions
 
-  /**
-   * What expressions see: every variable, null where nothing set it yet, and `slots` and `call`, which are put together
-   * only when an expression reads them, because most do not.
-   */
-  scope(extra?: Scope): Scope {
-    return Object.assign(
-      Object.create(this.#scopeBase) as Record<string, unknown>,
-      this.state.variables,
-      extra,
-    );
+  /** What expressions see now, with `extra` before everything else. */
+  scope(extra?: Values): ReadonlyMap<string, unknown> {
+    return new TurnScope(this, extra);
   }
 
-  #callScope(): Record<string, Json> {
-    const { state } = this;
-    return {
-      ...state.call,
-      language: state.language,
-      intent: state.intent,
-      wanted: this.wanted(),
-      problem: state.problem,
-      mood: state.mood,
-      emotion: this.#emotionScope(),
-      wish: state.wish,
-      today: this.today,
-      timeZone: this.pack.settings.timeZone,
-      now: new Date(state.call.startedAtEpochMs).toISOString(),
-      requestsDone: state.requestsDone,
-      done: state.done,
-      canTransfer: this.canTransfer,
-      hasNumber: /\d{7}/.test(state.call.from.replace(/[\s().-]/g, '')),
-      given: Object.keys(state.given),
-      readings: this.#readingsScope(),
-      survey: this.pack.settings.survey,
-      sensitive: state.stack.some(({ flow }) => this.pack.settings.sensitive.includes(flow)),
-      untold: this.#untoldScope(),
-      reference: referenceOf(`${state.call.id} ${String(state.requestsDone)}`),
-    };
-  }
-
-  /** All readings of each slot that is a text; of one that a flow has set since, the value alone. */
-  #readingsScope(): Record<string, Json> {
-    const { slots, readings } = this.state;
-    return Object.fromEntries(
-      Object.entries(slots).flatMap(([name, value]) => {
-        if (typeof value !== 'string') return [];
-        const known = readings[name] ?? [];
-        return [[name, known[0] === value ? known : [value]]];
-      }),
-    );
-  }
-
-  #emotionScope(): Record<string, Json> {
-    const { emotion, angryTurns, tenseTurns, turns } = this.state.emotion;
-    const { angry = 0, upset = 0, pleased = 0 } = emotion?.scores ?? {};
-    return { score: emotion?.score ?? 0, angry, upset, pleased, angryTurns, tenseTurns, turns };
-  }
-
-  #untoldScope(): Json {
-    return this.state.untold.map(({ callId, taskId, operation, orderId, code }) => ({
-      callId,
-      taskId,
-      operation,
-      code,
-      ending: orderId === null ? null : orderId.slice(-orderEndingLength),
-    }));
-  }
-
-  evaluate(source: string, extra?: Scope): Json | undefined {
+  evaluate(source: string, extra?: Values): Json | undefined {
     const expression = this.pack.expressions.get(source);
     if (!expression) throw new DialogDefect(`The expression "${source}" was not compiled.`);
     return expression.evaluate(this.scope(extra));
   }
 
-  evaluateAll(sources: Readonly<Record<string, string>> | undefined, extra?: Scope): Record<string, Json> {
+  evaluateAll(sources: Readonly<Record<string, string>> | undefined, extra?: Values): Record<string, Json> {
     const scope = this.scope(extra);
     return Object.fromEntries(
       Object.entries(sources ?? {}).map(([key, source]) => {
@@ -177,7 +108,7 @@ export class Turn {
   }
 
   /** Gives slots and variables the values of expressions, worked out together before any is set. */
-  assign(sources: Readonly<Record<string, string>> | undefined, extra?: Scope): void {
+  assign(sources: Readonly<Record<string, string>> | undefined, extra?: Values): void {
     for (const [name, value] of Object.entries(this.evaluateAll(sources, extra))) {
       if (!this.pack.slots.has(name)) this.state.variables[name] = value;
       else if (value === null) Reflect.deleteProperty(this.state.slots, name);
@@ -210,7 +141,7 @@ export class Turn {
    * The parts of a prompt in the wording whose turn it is. Wordings that need a value that is missing are passed over, and
    * those that tell more values go before those that tell fewer; undefined when none is left.
    */
-  render(prompt: Prompt, extra?: Scope): readonly SpeechPart[] | undefined {
+  render(prompt: Prompt, extra?: Values): readonly SpeechPart[] | undefined {
     const { mood, call, language } = this.state;
     const isTense = mood === 'angry' || mood === 'upset';
     const plain = call.channel === 'text' ? prompt.text : prompt.voice;
@@ -229,7 +160,7 @@ export class Turn {
   }
 
   /** Says a prompt; returns what is said. */
-  say(name: string, options: { readonly flow?: string; readonly extra?: Scope } = {}): void {
+  say(name: string, options: { readonly flow?: string; readonly extra?: Values } = {}): void {
     const prompt = this.prompt(name, options.flow);
     const parts = this.render(prompt, options.extra);
     if (parts) this.sayParts(prompt, parts);
@@ -269,7 +200,7 @@ export class Turn {
   }
 
   /** A prompt's text, for people who read it. */
-  textOf(name: string, flow: string, extra?: Scope): string {
+  textOf(name: string, flow: string, extra?: Values): string {
     const parts = this.render(this.prompt(name, flow), extra);
     return parts ? writtenText({ parts }) : '';
   }

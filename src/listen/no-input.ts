@@ -16,6 +16,7 @@ const lookedUp: ReadonlySet<ExpectingKind> = new Set([
   'digits',
   'tax_number',
   'number',
+  'amount',
   'date',
   'address',
 ]);

@@ -27,6 +27,8 @@ export const defaultEndPauses: EndPauseTable = {
   tax_number: spelled,
   postal_code: { ...spelled, incomplete: 1200, noText: 900 },
   number: { complete: 350, incomplete: 900, otherWords: 600, noText: 600 },
+  // "Twelve" may go on with "fifty".
+  amount: { complete: 450, incomplete: 1000, otherWords: 700, noText: 700 },
   date: { complete: 400, incomplete: 1000, otherWords: 600, noText: 700 },
   email: { ...dictated, incomplete: 1600 },
   person_name: { complete: 400, incomplete: 900, otherWords: 600, noText: 700 },

@@ -5,6 +5,7 @@ import { demoCallers } from '../../src/commerce/demo-shop/callers.ts';
 import { compileFlowPack } from '../../src/dialog/flow-pack.ts';
 import { readFlowSource, type FlowProblem } from '../../src/dialog/flow-source.ts';
 import { Caller, knowledgeOf } from './explore/caller.ts';
+import { alone, type Company } from './explore/company.ts';
 import { goalsOf, readProblemCodes, type Goal } from './explore/goals.ts';
 import { literalsOf } from './explore/literals.ts';
 import { Rambler } from './explore/rambler.ts';
@@ -63,8 +64,19 @@ const returns: readonly Beginning[] = [null, 'shop_unavailable'].flatMap((code) 
   })),
 );
 
+/** What one explorer found. */
+export interface Found {
+  /** Names of everything that was reached, by this explorer or one it heard of. */
+  readonly reached: readonly string[];
+  readonly faults: readonly Fault[];
+  readonly unsaid: ReadonlyMap<string, number>;
+  readonly events: number;
+  readonly end: WalkEnd;
+}
+
 /**
- * Walks through every branch of flows, with answers made from the slots and the demo shop, and with every failure of the shop.
+ * Walks through every branch of flows, with answers made from the slots and the demo shop, and with every failure of the shop. The same
+ * flows give the same report, unless the time is over.
  *
  * @throws KefuError `flow_invalid` when the flows cannot be loaded.
  */
@@ -73,17 +85,26 @@ export async function exploreFlows(
   { limitMs }: { readonly limitMs: number },
 ): Promise<Exploration> {
   const startedMs = performance.now();
+  const found = await exploreAlone(files, { limitMs });
+  return reportOn(files, [found], performance.now() - startedMs);
+}
+
+/** Walks through flows in this thread; with `company` it shares the work and what was reached with others. */
+export async function exploreAlone(
+  files: FlowFiles,
+  { limitMs, company }: { readonly limitMs: number; readonly company?: Company },
+): Promise<Found> {
   const { stackTraceLimit } = Error;
   // A condition over a value that is missing fails by an error inside the expression library, thousands of times a second.
   Error.stackTraceLimit = 0;
   try {
-    return await explore(files, startedMs, limitMs);
+    return await explore(files, performance.now() + limitMs, company);
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
-async function explore(files: FlowFiles, startedMs: number, limitMs: number): Promise<Exploration> {
+async function explore(files: FlowFiles, deadlineMs: number, company: Company = alone): Promise<Found> {
   const pack = compileFlowPack(new Map(Object.entries(files)));
   const problemCodes = readProblemCodes();
   const goals = goalsOf(pack, problemCodes);
@@ -91,26 +112,39 @@ async function explore(files: FlowFiles, startedMs: number, limitMs: number): Pr
   const shop = new WalkedShop(literals, problemCodes);
   const wishWords = [...(literals.values.get('wish') ?? [])].filter((words) => typeof words === 'string' && words !== '');
   const caller = new Caller(pack, knowledgeOf((await shop.fresh()).data, wishWords as string[]));
-  const walker = new Walker(pack, caller, shop, goals);
-  const isReached = ({ name }: Goal) => walker.reached.has(name);
+  const walker = new Walker(pack, caller, shop, goals, company);
   const tellsResults = [...pack.expressions.keys()].some((source) => source.includes('call.untold'));
   const all = tellsResults ? [...beginnings, ...returns] : beginnings;
-  await new Rambler(pack, caller, shop, walker).ramble(all, goals.length, startedMs + limitMs);
-  const end = await walker.walk(all, startedMs + limitMs);
-  const missed = goals.filter((goal) => !isReached(goal));
+  await new Rambler(pack, caller, shop, walker, company).ramble(all, goals.length, deadlineMs);
+  const end = await walker.walk(all, deadlineMs);
+  const { reached, faults, unsaid, events } = walker;
+  return { reached: [...reached], faults, unsaid, events, end };
+}
+
+/** The report on what one or several explorers of the same flows found. */
+export function reportOn(files: FlowFiles, found: readonly Found[], tookMs: number): Exploration {
+  const goals = goalsOf(compileFlowPack(new Map(Object.entries(files))), readProblemCodes());
+  const reached = new Set(found.flatMap((each) => each.reached));
+  const missed = goals.filter(({ name }) => !reached.has(name));
+  const unsaid = new Map<string, number>();
+  for (const [prompt, times] of found.flatMap((each) => [...each.unsaid])) unsaid.set(prompt, (unsaid.get(prompt) ?? 0) + times);
+  const faults = new Map(
+    found.flatMap((each) => each.faults.map((fault) => [[fault.kind, fault.flow, fault.step, fault.detail].join('\n'), fault])),
+  );
+  const ends = found.map(({ end }) => end);
   return {
     goals: goals.length,
     reached: goals.length - missed.length,
-    unreached: missed.map((goal) => placeOf(files, goal)),
-    faults: walker.faults,
-    unsaid: Object.fromEntries(walker.unsaid),
-    events: walker.events,
-    tookMs: Math.round(performance.now() - startedMs),
-    end,
+    unreached: missed.map((goal) => placeOfGoal(files, goal)),
+    faults: [...faults.values()],
+    unsaid: Object.fromEntries(unsaid),
+    events: found.reduce((sum, { events }) => sum + events, 0),
+    tookMs: Math.round(tookMs),
+    end: missed.length === 0 ? 'done' : (ends.find((end) => end === 'out-of-time') ?? ends[0] ?? 'complete'),
   };
 }
 
-function placeOf(files: FlowFiles, { name, flow, step, what }: Goal): Unreached {
+function placeOfGoal(files: FlowFiles, { name, flow, step, what }: Goal): Unreached {
   const file = `${flow}.yaml`;
   const text = files[file];
   if (text === undefined) throw new KefuError('internal', `There is no file ${file}.`);

@@ -186,9 +186,12 @@ function digitsOf(text: string): string {
     if (!/^\d+[A-Z]?$/.test(run.value)) continue;
     // "apartment 5, 80202": a comma parts two numbers.
     const written = text.slice(run.start, run.end);
-    const value = written.includes(',')
-      ? run.tokens.map(({ characters, end }) => characters + (text[end] === ',' ? ', ' : '')).join('')
-      : run.value;
+    // Five digits said one by one are a postal code, however they were parted: "seven eight seven, zero, one".
+    const isCode = /^\d{5}$/.test(run.value) && run.tokens.every(({ characters }) => characters.length <= 2);
+    const value =
+      written.includes(',') && !isCode
+        ? run.tokens.map(({ characters, end }) => characters + (text[end] === ',' ? ', ' : '')).join('')
+        : run.value;
     out += text.slice(at, run.start) + value;
     at = run.end;
   }

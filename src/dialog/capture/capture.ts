@@ -2,11 +2,13 @@ import type { Language } from '../../core/language.ts';
 import type { Completeness } from '../../core/turn.ts';
 import type { Expecting } from '../../core/dialog.ts';
 import type { SpelledReading } from '../../core/recognition.ts';
+import { captureAmount } from './amounts.ts';
 import { captureAddress, missingPart, partsOf, type AddressPartName } from './address.ts';
 import { captureCode, charactersIn } from './code.ts';
 import { fitBeginning, fitWhole, type CodeShape } from './code-shape.ts';
 import { captureChoice } from './choice.ts';
 import { captureDate } from './dates.ts';
+import { homophonesAsDigits } from './digit-homophones.ts';
 import { captureEmail, isBeginningOfEmail } from './email.ts';
 import { captureDigits, captureNumber, capturePhoneNumber } from './numbers.ts';
 import { capturePersonName, hasNameCue } from './person-name.ts';
@@ -23,7 +25,8 @@ export interface CaptureSettings {
 }
 
 /** Reads a value of `kind` from an answer. Kinds that are no values (yes_no, choice, anything) have their own readers. */
-export function captureValue(kind: string, input: CaptureInput, settings: CaptureSettings): Captured {
+export function captureValue(kind: string, heard: CaptureInput, settings: CaptureSettings): Captured {
+  const input = hasDigits.has(kind) ? withDigits(heard) : heard;
   switch (kind) {
     case 'order_number':
       return captureCode(input, settings.orderNumber);
@@ -41,6 +44,8 @@ export function captureValue(kind: string, input: CaptureInput, settings: Captur
       return captureTaxNumber(input);
     case 'number':
       return captureNumber(input);
+    case 'amount':
+      return captureAmount(input);
     case 'address':
       return captureAddress(input, addressPart(input));
     case 'date':
@@ -48,6 +53,23 @@ export function captureValue(kind: string, input: CaptureInput, settings: Captur
     default:
       return nothing;
   }
+}
+
+/** Kinds of which digits are a part. */
+const hasDigits: ReadonlySet<string> = new Set([
+  'order_number',
+  'postal_code',
+  'email',
+  'phone_number',
+  'digits',
+  'tax_number',
+  'address',
+]);
+
+/** The words with digits that were heard as other words of the same sound put right. */
+function withDigits(input: CaptureInput): CaptureInput {
+  const putRight = (text: string) => homophonesAsDigits(text, input.language);
+  return { ...input, text: putRight(input.text), alternatives: input.alternatives.map(putRight) };
 }
 
 /** The part of an address that was asked for. */
@@ -59,7 +81,8 @@ function addressPart({ partial }: CaptureInput): AddressPartName | undefined {
  * A value that stands in a sentence without having been asked for: only what cannot well be anything else (a whole code of
  * the shop's format, a whole e-mail address, a name after "my name is").
  */
-export function captureUnasked(kind: string, input: CaptureInput, settings: CaptureSettings): Captured {
+export function captureUnasked(kind: string, heard: CaptureInput, settings: CaptureSettings): Captured {
+  const input = hasDigits.has(kind) ? withDigits(heard) : heard;
   const { text, language } = input;
   if (kind === 'email') return captureEmail(input);
   if (kind === 'address') {
@@ -97,13 +120,14 @@ const trailing: Readonly<Record<Language, RegExp>> = {
 
 /** How complete a text is as an answer to what is expected. */
 export function assessCompleteness(
-  text: string,
+  said: string,
   expecting: Expecting | null,
   language: Language,
   settings: CaptureSettings,
   spelled?: SpelledReading,
 ): Completeness {
-  if (!expecting || text.trim() === '') return 'unknown';
+  if (!expecting || said.trim() === '') return 'unknown';
+  const text = hasDigits.has(expecting.kind) ? homophonesAsDigits(said, language) : said;
   const input: CaptureInput = {
     text,
     language,
@@ -148,6 +172,10 @@ export function assessCompleteness(
       // Which day it is does not matter for whether one is named.
       const today = { day: '2026-01-01', past: false };
       return captureDate(input, today).type === 'value' ? 'complete' : 'unknown';
+    }
+    case 'amount': {
+      const captured = captureAmount(input);
+      return captured.type === 'value' && captured.certain ? 'complete' : 'unknown';
     }
     case 'digits': {
       const [digits = ''] = charactersIn(text, language);

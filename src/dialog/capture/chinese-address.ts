@@ -5,8 +5,9 @@ import { chineseNumber } from './words.ts';
 const municipalities = /^(北京|上海|天津|重庆)(?:市)?/u;
 const province = /^([\p{Script=Han}]{2,7}?(?:省|自治区))|^(广西|内蒙古|宁夏|新疆|西藏)/u;
 const city = /^([\p{Script=Han}]{2,9}?(?:市|自治州|地区|盟))/u;
+const fillers = /^(?:[，,。\s]|嗯|呃|那个|好的?|不是|不对|不|是|请|对)+/u;
 const leadIn =
-  /^[，,。\s]*(?:嗯|呃|那个|好的?|不是|不对|不|是|请)?[，,\s]*(?:(?:我的|新的?|收货|正确的)*(?:地址|街道|城市|门牌号?)(?:应该)?(?:是|在|为)?|(?:请)?(?:寄|送|发)(?:到|去|往)|我(?:住|在)(?:在)?|改成|换成|应该是)[，,：:\s]*/u;
+  /^(?:(?:我的|新的?|收货|正确的)*(?:地址|街道|城市|门牌号?)(?:应该)?(?:是|在|为)?|(?:请)?(?:寄|送|发)(?:到|去|往)|我(?:住|在)(?:在)?|改成|换成|应该是)[，,：:\s]*/u;
 const numbered = /([零〇一二两三四五六七八九十百千\d]+)(?=号|栋|幢|楼|室|单元|弄|层|座|巷|组|村\d)/gu;
 const unit =
   /[，,\s]*((?:[A-Za-z\d]+(?:栋|幢|座|号楼))?(?:[A-Za-z\d]+单元)?(?:[A-Za-z\d]+(?:层|楼))?[A-Za-z\d]+(?:室|房|户)?|[A-Za-z\d]+(?:栋|幢|座|号楼))$/u;
@@ -18,6 +19,7 @@ export function readChineseAddress(text: string, part: AddressPartName | undefin
   let rest = (code === undefined ? text : text.slice(0, code.start)).replace(/(?:邮编|邮政编码).*$/u, '');
   if (code) parts.postalCode = code.value;
   rest = rest
+    .replace(fillers, '')
     .replace(leadIn, '')
     .replace(/[。！!]|(?:谢谢|就行|可以)$/gu, '')
     .replace(/(?:中国)/u, '')

@@ -1,4 +1,5 @@
 import type { Language } from '../../core/language.ts';
+import { amountsIn } from './amounts.ts';
 import { captureYesNo } from './yes-no.ts';
 
 /** Something to choose from. */
@@ -39,11 +40,11 @@ const ordinals: Readonly<Record<Language, readonly RegExp[]>> = {
     /\b(?:fifth|5th|number five|option five|five|5)\b/i,
   ],
   zh: [
-    /第一|^[一1]$|一号/u,
-    /第二|^[二两2]$|二号/u,
-    /第三|^[三3]$|三号/u,
-    /第四|^[四4]$|四号/u,
-    /第五|^[五5]$|五号/u,
+    /第[一1]|^[一1]$|一号/u,
+    /第[二两2]|^[二两2]$|二号/u,
+    /第[三3]|^[三3]$|三号/u,
+    /第[四4]|^[四4]$|四号/u,
+    /第[五5]|^[五5]$|五号/u,
   ],
 };
 const newest = {
@@ -141,18 +142,34 @@ const dear = {
   zh: /贵|价格(?:最)?高/u,
 };
 
-/** "The cheaper one", "the most expensive": the option by what it costs, when no other costs the same. */
+/** How far a price may be from a round amount that was said for it, as a share of that: "the twenty dollar one" costs 19.99. */
+const roundedShare = 0.06;
+
+/** "The cheaper one", "the most expensive", "the one for twelve fifty": the option by what it costs, when no other costs the same. */
 export function choiceByPrice(
   text: string,
   language: Language,
   options: readonly Option[],
 ): string | undefined {
   const wanted = cheap[language].test(text) ? 1 : dear[language].test(text) ? -1 : 0;
-  if (wanted === 0) return undefined;
+  if (wanted === 0) return byAmount(text, language, options);
   const [best, second] = options
     .filter(({ price }) => price !== undefined)
     .sort((left, right) => wanted * ((left.price ?? 0) - (right.price ?? 0)));
   return best && best.price !== second?.price ? best.id : undefined;
+}
+
+/** The only option that costs what was said, or what a round amount may stand for. */
+function byAmount(text: string, language: Language, options: readonly Option[]): string | undefined {
+  // "The twelve fifty one": the pronoun is no part of the number.
+  const [reading] = amountsIn(text.replace(/\b(the|that|this)\b(.*) ones?\b/i, '$1$2'), language);
+  if (!reading || (reading.round && !reading.certain)) return undefined;
+  const said = Number(reading.value);
+  const off = (price: number | undefined) => (price === undefined ? Infinity : Math.abs(price - said));
+  const exact = options.filter(({ price }) => off(price) < 0.005);
+  const near = reading.round ? options.filter(({ price }) => off(price) <= said * roundedShare) : [];
+  const meant = exact.length > 0 ? exact : near;
+  return meant.length === 1 ? meant[0]?.id : undefined;
 }
 
 function byPlace(
@@ -164,8 +181,10 @@ function byPlace(
 ): Option | undefined {
   if (newestFirst && newest[language].test(text)) return options[0];
   if (newestFirst && oldest[language].test(text)) return options.at(-1);
-  // "The first one": the ordinal counts, the pronoun does not.
-  const plain = text.replace(/\b(?:the|this|that|which|other|last)( \w+)? one\b/gi, '$1').trim();
+  // "The first one", "the small blue one": the ordinal counts, the pronoun does not.
+  const plain = text
+    .replace(/\b(?:the|this|that|which|other|last)((?: (?!number\b|option\b)[\w$.-]+){0,3}) one\b/gi, '$1')
+    .trim();
   const places = ordinals[language].flatMap((pattern, index) => (pattern.test(plain) ? [index] : []));
   if (places.length === 1) return read[places[0] ?? 0];
   if (last[language].test(text)) return read.at(-1);
@@ -218,7 +237,7 @@ function tokensOf(text: string, language: Language): Set<string> {
 
 /** Words for places and numbers of options are read as such, not as words of a label. */
 const placeWords: Readonly<Record<string, true>> = Object.fromEntries(
-  'first second third fourth fifth last next two three 第 一 二 三 个 的 那 这 订单 是 有 我 要'
+  'first second third fourth fifth last next two three 第 第一 第二 第三 一 二 三 个 件 台 只 双 条 款 份 样 的 那 这 订单 是 有 我 要'
     .split(' ')
     .map((word) => [word, true]),
 );

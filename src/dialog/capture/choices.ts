@@ -61,6 +61,9 @@ export function choicesInSentence(text: string, language: Language, options: rea
   return options.map(({ id }) => id).filter((id) => named.includes(id));
 }
 
+const placeAlone =
+  /^\W*(?:um |uh |well |okay )?(?:the )?(?:first|second|third|fourth|fifth|last)(?: one)?\W*(?:please\W*)?$/i;
+
 /** A part of a sentence, cut where "in the" stands for "and the": where both halves name a thing by its name, and another one each. */
 function partsNaming(part: string, language: Language, options: readonly Option[]): readonly string[] {
   const halves = part.split(misheardAnd[language]);
@@ -71,6 +74,8 @@ function partsNaming(part: string, language: Language, options: readonly Option[
       ? id
       : undefined;
   });
+  // "The first in the third".
+  if (halves.length > 1 && halves.every((half) => placeAlone.test(half))) return halves;
   const isAllNamed = named.every((id) => id !== undefined) && new Set(named).size === named.length;
   return isAllNamed ? halves : [part];
 }

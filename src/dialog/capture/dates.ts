@@ -1,6 +1,7 @@
 import { casual } from 'chrono-node';
 import type { Language } from '../../core/language.ts';
 import { nothing, valueOf, type Captured, type CaptureInput } from './captured.ts';
+import { digitOfSound } from './digit-homophones.ts';
 import { chineseNumber } from './words.ts';
 
 /** The day on which a date is said: "tomorrow" and "last Tuesday" depend on it. */
@@ -110,7 +111,12 @@ const near: Readonly<Record<string, number>> = {
 const weekdays = '一二三四五六日';
 const number = '[\\d零〇一二两三四五六七八九十]+';
 
-function chineseDay(text: string, today: Today): string | undefined {
+/** Characters where a digit belongs, which may be one by their sound: 周武, 久月五号. */
+const misheardDigit =
+  /(?<=周|星期|礼拜)[^一二三四五六日天末]|(?<=^|[月，,。\s十]|是)[^\d零〇一二两三四五六七八九十月号日](?=[月号日])/gu;
+
+function chineseDay(said: string, today: Today): string | undefined {
+  const text = said.replace(misheardDigit, (found) => digitOfSound(found)?.replace('两', '二') ?? found);
   const at = noonOf(today.day);
   const word = Object.keys(near)
     .sort((left, right) => right.length - left.length)

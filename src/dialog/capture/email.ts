@@ -45,9 +45,11 @@ export function captureEmail(input: CaptureInput): Captured {
   for (const text of [...spelledAddresses(input), input.text, ...input.alternatives]) {
     const match = written.exec(text);
     // "anna underscore lee77@gmail.com": only the end was written down as an address.
-    if (match && !saidMark.test(text.slice(0, match.index)))
-      readings.push({ address: match[0].toLowerCase(), certain: true });
-    else readings.push(...readSpoken(text, input));
+    const found =
+      match && !saidMark.test(text.slice(0, match.index))
+        ? [{ address: match[0].toLowerCase(), certain: true }]
+        : readSpoken(text, input);
+    readings.push(...found.flatMap((reading) => [...gluedDigits(reading.address), reading]));
   }
   const known = input.plausible.map((address) => address.toLowerCase());
   const near = known.find((address) => readings.some((reading) => isNear(reading.address, address)));
@@ -64,6 +66,28 @@ export function captureEmail(input: CaptureInput): Captured {
     );
   }
   return nothing;
+}
+
+const digitWords = 'zero one two three four five six seven eight nine'.split(' ');
+const gluedRow = new RegExp(`(?:${digitWords.join('|')})(?:\\.?(?:${digitWords.join('|')}|oh|\\d)){2,}(?=@)`);
+
+/**
+ * An address in which the recogniser ran digits into one word ("thomasthreezeroonenine"): the same with the digits; and with the letter
+ * that the name before may share with the first of them ("brownine" is "brown nine").
+ */
+function gluedDigits(address: string): { address: string; certain: boolean }[] {
+  const row = gluedRow.exec(address);
+  if (!row) return [];
+  const digits = row[0]
+    .replaceAll('.', '')
+    .replace(/oh/g, '0')
+    .replace(new RegExp(digitWords.join('|'), 'g'), (word) => String(digitWords.indexOf(word)));
+  const name = address.slice(0, row.index);
+  const rest = address.slice(row.index + row[0].length);
+  return [name, name + (row[0][0] ?? '')].map((front) => ({
+    address: front + digits + rest,
+    certain: false,
+  }));
 }
 
 /** True when a text looks like the beginning of an address: it has its first part, or the sign, without an ending. */

@@ -36,12 +36,30 @@ export function facetAlike(input: FacetInput, farthest = farthestOtherwise): Fac
     .filter((facet) => chosen[facet] === undefined)
     .flatMap((facet) => {
       const values = [...new Set(options.flatMap((option) => option.facets[facet] ?? []))];
-      return values.map((value) => ({ facet, value, cost: costOf(value, heard, wordsFor(value)) }));
+      return values.map((value) => ({
+        facet,
+        value,
+        cost: costOfLetter(value, words) ?? costOf(value, heard, wordsFor(value)),
+      }));
     })
     .sort((left, right) => left.cost - right.cost);
   const [best, second] = rated;
   if (!best || best.cost > farthest || (second?.cost ?? Infinity) - best.cost < leastAhead) return undefined;
   return { chosen: { ...chosen, [best.facet]: best.value }, open: [], understood: true };
+}
+
+/** What recognisers write for the sizes that are a letter. */
+const lettersHeard: Readonly<Record<string, readonly string[]>> = {
+  s: ['s', 'es', 'ess', 'as', 'us'],
+  m: ['m', 'em', 'am', 'im', 'him', 'hem', 'and', 'end'],
+  l: ['l', 'el', 'ell', 'elle', 'al', 'ale', 'hell', 'owl'],
+};
+
+/** "Em" is M, where sizes are letters; undefined for any other value. */
+function costOfLetter(value: string, words: readonly string[]): number | undefined {
+  const heard = lettersHeard[value.toLowerCase()];
+  if (!heard) return undefined;
+  return words.length === 1 && heard.includes(words[0]?.toLowerCase() ?? '') ? 0 : Infinity;
 }
 
 /** What taking a value for what was heard costs for each of its sounds; of its other names the nearest. */

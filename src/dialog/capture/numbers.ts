@@ -6,6 +6,7 @@ import parsePhoneNumber, {
 import { extractSpelledRuns, spelledToCharacters } from '../../core/spelling.ts';
 import { nothing, valueOf, type Captured, type CaptureInput } from './captured.ts';
 import { charactersIn } from './code.ts';
+import { digitOfSound } from './digit-homophones.ts';
 
 /** Who speaks Chinese and names a mobile number of China means one, wherever the shop is. */
 const chineseMobile = /(?<!\d)1[3-9](?:[ -]?\d){9}(?!\d)/;
@@ -69,13 +70,20 @@ const quantityHomophones: Readonly<Record<string, string>> = {
 const lonelyHomophone =
   /^(?:(?:um|uh|er|okay|ok|well|just|only)[\s,.]+)*(?<word>won|to|too|for|ate)(?:[\s,.]+(?:please|of them))*[\s,.!?]*$/i;
 
+/** 武台 is 五台: the character before a measure word may be a number by its sound. */
+function asCounted(text: string): string {
+  return text.replace(/\p{Script=Han}(?=[个件台只双条份张本瓶套分星])/gu, (found) =>
+    /[一两二三四五六七八九十]/u.test(found) ? found : (digitOfSound(found) ?? found),
+  );
+}
+
 /** Reads a quantity: "two", "twenty-three", 两个. */
 export function captureNumber(input: CaptureInput): Captured {
   // "All of them": as many as there can be, which is what is plausible.
   const [most] = input.plausible;
   if (most !== undefined && wholes[input.language].test(input.text))
     return valueOf([most], input.rejected, true);
-  const counted = input.language === 'zh' ? chineseQuantity.exec(input.text)?.[1] : undefined;
+  const counted = input.language === 'zh' ? chineseQuantity.exec(asCounted(input.text))?.[1] : undefined;
   const homophone = lonelyHomophone.exec(input.text)?.groups?.word?.toLowerCase();
   if (input.language === 'en' && homophone !== undefined)
     return valueOf([quantityHomophones[homophone] ?? ''], input.rejected, true);

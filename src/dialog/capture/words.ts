@@ -23,7 +23,10 @@ export function numbersAsDigits(text: string, language: Language): string {
       String(chineseNumber(found) ?? found),
     );
   }
-  const words = text.replace(/([a-z])-(?=[a-z])/gi, '$1 ').split(/\s+/);
+  const words = text
+    .replace(/\bwon (?=hundred|thousand)/gi, 'one ')
+    .replace(/([a-z])-(?=[a-z])/gi, '$1 ')
+    .split(/\s+/);
   const out: string[] = [];
   for (let index = 0; index < words.length;) {
     const { value, length } = englishNumber(words, index);
@@ -82,9 +85,12 @@ function fitsAfter(last: number, value: number): boolean {
   return last >= 20 && last < 100 && value >= 1 && value <= 9;
 }
 
-/** 二十四 is 24, 一百零五 is 105, 二零五 is 205; undefined for what is no number. */
+/** 二十四 is 24, 一百零五 and 1百零五 are 105, 二零五 is 205; undefined for what is no number. */
 export function chineseNumber(text: string): number | undefined {
-  const plain = text.replaceAll('〇', '零').replaceAll('两', '二');
+  const plain = text
+    .replaceAll('〇', '零')
+    .replaceAll('两', '二')
+    .replace(/\d/g, (digit) => chineseDigits[Number(digit)] ?? '');
   const characters = Array.from(plain);
   if (!characters.some((character) => character in chineseUnits)) {
     const digits = characters.map((character) => chineseDigits.indexOf(character));

@@ -136,7 +136,21 @@ function listOf(heard: readonly string[], candidates: readonly Candidate[]): str
 
 const capitalised = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
-function candidatesFor(reading: string): Candidate[] {
+/** A name is looked for again and again while its look-ups are made; the lists are searched once for it. */
+const remembered = new Map<string, readonly Candidate[]>();
+const mostRemembered = 64;
+
+function candidatesFor(reading: string): readonly Candidate[] {
+  const known = remembered.get(reading);
+  if (known) return known;
+  const found = searchCandidates(reading);
+  const [oldest] = remembered.keys();
+  if (remembered.size >= mostRemembered && oldest !== undefined) remembered.delete(oldest);
+  remembered.set(reading, found);
+  return found;
+}
+
+function searchCandidates(reading: string): Candidate[] {
   const words = plainWords(reading);
   if (words.length === 0 || /\p{Script=Han}/u.test(reading)) return [];
   const { sounds, borders } = heardSounds(words);

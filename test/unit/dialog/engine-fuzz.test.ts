@@ -312,6 +312,7 @@ describe('whatever a caller does', () => {
       'phone_number',
       'digits',
       'number',
+      'amount',
       'date',
       'address',
     );

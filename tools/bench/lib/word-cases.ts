@@ -75,6 +75,10 @@ const counts: Readonly<Record<Language, readonly (readonly [string, string])[]>>
   en: [['just one', '1'], ['two', '2'], ['three of them', '3'], ['both', '2'], ['twelve', '12'], ['twenty three', '23']],
   zh: [['一个', '1'], ['两个', '2'], ['三件', '3'], ['十二个', '12'], ['二十三件', '23'], ['五台', '5']],
 }; // prettier-ignore
+const amountWords: Readonly<Record<Language, readonly (readonly [string, string])[]>> = {
+  en: [['twelve fifty', '12.50'], ['twenty-nine ninety-nine', '29.99'], ['forty dollars', '40.00'], ['a hundred and five dollars', '105.00'], ['nineteen dollars and five cents', '19.05'], ['one hundred twenty dollars fifty', '120.50'], ['twelve oh five', '12.05'], ['about thirty bucks', '30.00'], ['$86.40', '86.40'], ['seven point five', '7.50']],
+  zh: [['十二块五', '12.50'], ['三十九块九毛', '39.90'], ['一百零五元', '105.00'], ['一百二十块', '120.00'], ['两百五十块零五分', '250.05'], ['九十九块九毛九', '99.99'], ['八十六元四角', '86.40'], ['三千五百元', '3500.00'], ['十二点五元', '12.50'], ['大概三十块钱', '30.00']],
+}; // prettier-ignore
 const surnames = Array.from('王李张刘陈杨黄赵吴周');
 const givenNames = ['伟', '芳', '娜', '秀英', '敏', '静', '强', '磊', '洋', '艳'];
 
@@ -134,6 +138,7 @@ const makers: Readonly<Record<string, Maker>> = {
     ];
   },
   quantity: (language, random) => random.pick(counts[language]),
+  amount: (language, random) => random.pick(amountWords[language]),
   address(language, random) {
     const house = random.int(2, 999);
     if (language === 'zh') {

@@ -31,10 +31,10 @@ export interface CallerKnowledge {
 const maxOrders = 18;
 const maxThings = 6;
 
-/** Names of the things in the lists that a call has in its variables, such as the items of its order. */
+/** Names of the things in the lists that a call has in its variables, such as the items of its order; those it came to last first. */
 export function namesIn(variables: Readonly<Record<string, unknown>>): readonly string[] {
   const names = new Set<string>();
-  for (const variable of Object.values(variables)) {
+  for (const variable of Object.values(variables).reverse()) {
     const lists = Array.isArray(variable) ? [variable] : typeof variable === 'object' && variable !== null ? Object.values(variable) : [];
     for (const thing of lists.flat() as unknown[]) {
       const name: unknown = typeof thing === 'object' && thing !== null ? Reflect.get(thing, 'name') : undefined;
@@ -141,6 +141,8 @@ export class Caller {
       if ('confirm' in step && step.correct) this.#addCorrections(own, things, language);
       const [name = ''] = this.#knowledge.names;
       own('another name', say(`${{ en: 'my name is ', zh: '我叫' }[language]}${name}`, language));
+      const [code = ''] = this.#knowledge.postalCodes;
+      own('another postal code', say(`${{ en: 'no, the postal code is ', zh: '不对，邮编是' }[language]}${code}`, language));
     } else if (expecting.kind === 'choice') {
       this.#addChoices(own, expecting, language);
     } else if ('route' in step) {
@@ -210,6 +212,8 @@ export class Caller {
     choices.slice(0, 4).forEach(({ label }, index) => own(`option ${String(index + 1)}`, say(label, language)));
     const [one] = choices;
     if (one) own('option 1, angry', say(one.label, language, [], furious));
+    const [, two] = choices;
+    if (one && two) own('options 1 and 2', say(`${one.label}${{ en: ' and ', zh: '和' }[language]}${two.label}`, language));
     const last = choices.at(-1);
     if (last && choices.length > 4) own('last option', say(last.label, language));
     own('key 1', { type: 'digits', digits: '1' });

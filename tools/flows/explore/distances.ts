@@ -2,6 +2,21 @@ import { edgesOf } from '../../../src/app/flows/flow-graph.ts';
 import type { FlowPack } from '../../../src/dialog/flow-pack.ts';
 import type { Frame } from '../../../src/dialog/state.ts';
 
+type Place = Pick<Frame, 'flow' | 'step'>;
+
+/** A flow under way: where it stands, and the steps until it goes on there. */
+export interface Leg {
+  readonly place: string;
+  readonly passed: number;
+}
+
+/** The fewest steps along any of the flows under way; `Infinity` when none leads there. */
+export function leastAlong(legs: readonly Leg[], stepsFrom: ReadonlyMap<string, number>): number {
+  let least = Infinity;
+  for (const { place, passed } of legs) least = Math.min(least, passed + (stepsFrom.get(place) ?? Infinity));
+  return least;
+}
+
 /** The place of a step among those of all flows. */
 const placeOf = (flow: string, step: string): string => `${flow}.${step}`;
 /** What a step through a flow that is called counts, whose own length depends on what happens in it. */
@@ -14,6 +29,8 @@ export class Distances {
   /** Steps from each step to the end of its flow. */
   readonly #toEnd = new Map<string, number>();
   #toMissing: ReadonlyMap<string, number> = new Map();
+  /** The same to each place alone, as far as it was asked for. */
+  readonly #toPlace = new Map<string, ReadonlyMap<string, number>>();
 
   constructor(pack: FlowPack) {
     const add = (from: string, to: string) => this.#leading.set(to, [...(this.#leading.get(to) ?? []), from]);
@@ -48,15 +65,27 @@ export class Distances {
   }
 
   /** Steps from a moment with these flows under way, the newest last, to the nearest that is missing; `Infinity` when none can be reached. */
-  from(stack: readonly Pick<Frame, 'flow' | 'step'>[]): number {
-    let nearest = Infinity;
+  from(stack: readonly Place[]): number {
+    return leastAlong(this.legsOf(stack), this.#toMissing);
+  }
+
+  /** Steps from every place to one step, as far as it can be reached. */
+  to({ flow, step }: Place): ReadonlyMap<string, number> {
+    const place = placeOf(flow, step);
+    const steps = this.#toPlace.get(place) ?? this.#backFrom([place], () => true, () => 1);
+    this.#toPlace.set(place, steps);
+    return steps;
+  }
+
+  /** Where the flows under way go on, the newest first, each after the newer ones have ended. */
+  legsOf(stack: readonly Place[]): readonly Leg[] {
     let passed = 0;
-    for (const { flow, step } of stack.toReversed()) {
+    return stack.toReversed().map(({ flow, step }) => {
       const place = placeOf(flow, step);
-      nearest = Math.min(nearest, passed + (this.#toMissing.get(place) ?? Infinity));
+      const leg = { place, passed };
       passed += this.#toEnd.get(place) ?? Infinity;
-    }
-    return nearest;
+      return leg;
+    });
   }
 
   #backFrom(

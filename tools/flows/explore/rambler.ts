@@ -1,6 +1,7 @@
 import type { DialogEvent } from '../../../src/core/dialog.ts';
 import type { FlowPack } from '../../../src/dialog/flow-pack.ts';
 import { namesIn, type Caller, type Move } from './caller.ts';
+import type { Company } from './company.ts';
 import { problemGoal } from './goals.ts';
 import { literalsOf } from './literals.ts';
 import type { ShopAnswer, WalkedShop } from './shop.ts';
@@ -39,9 +40,12 @@ export class Rambler {
   /** What a flow and those it calls ask of the shop's answers. */
   readonly #asked: ReadonlyMap<string, (about: string) => boolean>;
   readonly #sweeper: Sweeper;
+  readonly #company: Company;
   #seed = 20_260_610;
 
-  constructor(pack: FlowPack, caller: Caller, shop: WalkedShop, walker: Walker) {
+  constructor(pack: FlowPack, caller: Caller, shop: WalkedShop, walker: Walker, company: Company) {
+    this.#company = company;
+    this.#seed += company.index;
     this.#pack = pack;
     this.#caller = caller;
     this.#shop = shop;
@@ -51,7 +55,7 @@ export class Rambler {
     this.#asked = new Map(
       [...this.#callees].map(([name, callees]) => [name, askedBy(pack, callees)] as const),
     );
-    this.#sweeper = new Sweeper(pack, caller, shop, walker, new Truths(pack), this.#asked);
+    this.#sweeper = new Sweeper(pack, caller, shop, walker, new Truths(pack), this.#asked, company);
   }
 
   /** Rambles until everything is reached, nothing more is found, or the time is over. */
@@ -69,6 +73,7 @@ export class Rambler {
     for (let round = 0; missing > 0 && performance.now() < deadlineMs; round += 1) {
       await this.#sweeper.sweep(deadlineMs);
       if (round % roundsBetween === 0) await this.#once(this.#pick(round));
+      this.#company.share(this.#walker.reached);
       if (this.#walker.reached.size > before) {
         before = this.#walker.reached.size;
         lastNewAt = this.#walker.events;

@@ -1,8 +1,9 @@
 import { edgesOf } from '../../../src/app/flows/flow-graph.ts';
 import type { FlowPack } from '../../../src/dialog/flow-pack.ts';
 import { namesIn, type Caller } from './caller.ts';
-import { Distances } from './distances.ts';
-import { problemGoal } from './goals.ts';
+import type { Company } from './company.ts';
+import { Distances, leastAlong, type Leg } from './distances.ts';
+import { problemGoal, type Goal } from './goals.ts';
 import type { ShopAnswer, WalkedShop } from './shop.ts';
 import { armName } from './traced-pack.ts';
 import type { Truths } from './truths.ts';
@@ -12,21 +13,30 @@ import { pointOf, type Walker } from './walker.ts';
 
 /** Moments kept for one question or request of the same flows under way, each with other conditions that hold. */
 const momentsPerPoint = 60;
-/** Steps that a moment counts as farther away for each time that trying everything at its question has brought nothing new. */
-const farnessOfFruitless = 2;
+/** Steps that a moment counts as farther away for each time that everything was tried at its question for the same missing step. */
+const farnessOfFruitless = 1;
+/** The same for each time that everything was tried there after the same odd answer of the shop. */
+const farnessOfSameWay = 2;
 /** Steps that a moment counts as nearer when a condition holds in it that opens what was not reached. */
 const nearnessOfPromise = 6;
+
+/** Steps to what was not reached, up to which a refusal of the shop is tried again. */
+const nearRefusal = 3;
 
 /** Events after which an odd answer of the shop no longer tells moments apart. */
 const maxHops = 12;
 
-/** A moment at which everything is to be tried. */
-interface Item {
+type Sweep = () => Promise<void>;
+
+/** Moments that are as far from anything that is missing, at which everything is to be tried, oldest first. */
+interface Kind {
   readonly point: string;
-  readonly stack: readonly Frame[];
-  /** Conditions that held when it was noted, and opened ways that were not reached. */
+  /** With what the shop answered, and where in its question the moment is. */
+  readonly pointAndWay: string;
+  readonly legs: readonly Leg[];
+  /** Conditions that held when they were noted, and opened ways that were not reached. */
   readonly promised: readonly string[];
-  readonly sweep: () => Promise<void>;
+  readonly sweeps: Sweep[];
 }
 
 /**
@@ -43,11 +53,14 @@ export class Sweeper {
   readonly #asked: ReadonlyMap<string, (about: string) => boolean>;
   readonly #pack: FlowPack;
   /** Moments at places where nothing was tried yet, oldest first. */
-  readonly #fresh: Item[] = [];
+  readonly #fresh: Sweep[] = [];
   /** Moments at places where everything was tried before. */
-  #further: Item[] = [];
+  readonly #further = new Map<string, Kind>();
   readonly #distances: Distances;
-  readonly #fruitless = new Map<string, number>();
+  /** How often everything was tried, by missing step and then by point. */
+  readonly #fruitless = new Map<string, Map<string, number>>();
+  /** How often everything was tried, by point and way. */
+  readonly #swept = new Map<string, number>();
   readonly #planned = new Map<string, number>();
   /** Answers of the shop that were not its right ones, by the moments right after them. */
   readonly #odd = new WeakMap<Node, { readonly flow: string; readonly about: string }>();
@@ -55,7 +68,11 @@ export class Sweeper {
   /** Ways of flows by the condition that opens them. */
   readonly #ways: ReadonlyMap<string, readonly { readonly flow: string; readonly name: string }[]>;
   #aimedAt = -1;
+  /** Steps of which something is missing, which take turns. */
+  #aims: readonly Goal[] = [];
+  #turn = 0;
   readonly #seen = new Set<string>();
+  readonly #company: Company;
 
   constructor(
     pack: FlowPack,
@@ -64,7 +81,9 @@ export class Sweeper {
     walker: Walker,
     truths: Truths,
     asked: ReadonlyMap<string, (about: string) => boolean>,
+    company: Company,
   ) {
+    this.#company = company;
     this.#pack = pack;
     this.#caller = caller;
     this.#shop = shop;
@@ -117,7 +136,15 @@ export class Sweeper {
     this.#planned.set(counted, count + 1);
     const isFirst = !this.#met.has(point);
     this.#met.add(point);
-    (isFirst ? this.#fresh : this.#further).push({ point, stack, promised, sweep: () => sweep(isFirst) });
+    if (isFirst) {
+      this.#fresh.push(() => sweep(true));
+      return;
+    }
+    const legs = this.#distances.legsOf(stack);
+    const kindKey = [point, way, ...legs.map((leg) => leg.place), ...promised].join('\n');
+    const kind = this.#further.get(kindKey) ?? { point, pointAndWay: `${point} ${way}`, legs, promised, sweeps: [] };
+    this.#further.set(kindKey, kind);
+    kind.sweeps.push(() => sweep(false));
   }
 
   /** The odd answer of the shop that the flow under way, or one below it, has had, so that what comes of it is tried by itself. */
@@ -135,37 +162,65 @@ export class Sweeper {
     return ways.some(({ flow, name }) => (flows?.has(flow) ?? true) && !this.#walker.reached.has(name));
   }
 
-  /** Tries everything at all new places that were noted, and at the nearest to what is missing; until the time is over. */
+  /** Tries everything at all new places that were noted, and at the nearest to one of the missing steps, each in turn; until the time is over. */
   async sweep(deadlineMs: number): Promise<void> {
-    for (let item = this.#fresh.shift(); item && performance.now() < deadlineMs; item = this.#fresh.shift()) await item.sweep();
-    const item = this.#nearest();
-    if (!item) return;
-    const before = this.#walker.reached.size;
-    await item.sweep();
-    const isFruitless = this.#walker.reached.size === before;
-    this.#fruitless.set(item.point, isFruitless ? (this.#fruitless.get(item.point) ?? 0) + 1 : 0);
-  }
-
-  #aim(): void {
-    if (this.#aimedAt !== this.#walker.reached.size) this.#distances.aimAt(this.#walker.missingGoals());
-    this.#aimedAt = this.#walker.reached.size;
-  }
-
-  #nearest(): Item | undefined {
+    for (let next = this.#fresh.shift(); next && performance.now() < deadlineMs; next = this.#fresh.shift()) await next();
     this.#aim();
-    let best: Item | undefined;
+    const turn = this.#turn % Math.max(1, this.#aims.length);
+    for (const goal of [...this.#aims.slice(turn), ...this.#aims.slice(0, turn)]) {
+      this.#turn += 1;
+      const kind = this.#nearest(goal);
+      if (!kind) continue;
+      increase(this.#fruitlessFor(goal), kind.point);
+      increase(this.#swept, kind.pointAndWay);
+      await kind.sweeps.shift()?.();
+      return;
+    }
+  }
+
+  /** Takes in what is missing now. */
+  #aim(): void {
+    if (this.#aimedAt === this.#walker.reached.size) return;
+    this.#aimedAt = this.#walker.reached.size;
+    const missing = this.#walker.missingGoals();
+    this.#distances.aimAt(missing);
+    const all = [...new Map(missing.map((goal) => [placeName(goal), goal])).values()];
+    // In company each has other steps to look for, and helps the others when none of its own is left.
+    const { index, size } = this.#company;
+    const own = all.filter(({ flow }) => numberOf(flow) % size === index);
+    this.#aims = own.length > 0 ? own : all;
+  }
+
+  #fruitlessFor(goal: Goal): Map<string, number> {
+    const name = placeName(goal);
+    const counts = this.#fruitless.get(name) ?? new Map<string, number>();
+    this.#fruitless.set(name, counts);
+    return counts;
+  }
+
+  #nearest(goal: Goal): Kind | undefined {
+    let best: Kind | undefined;
     let least = Infinity;
-    for (const item of this.#further) {
-      const isPromising = item.promised.some((source) => this.#isWanted(source));
+    const stepsTo = this.#distances.to(goal);
+    const fruitless = this.#fruitlessFor(goal);
+    const wanted = new Set([...this.#ways.keys()].filter((source) => this.#isWanted(source, new Set([goal.flow]))));
+    for (const [key, kind] of this.#further) {
+      if (kind.sweeps.length === 0) {
+        this.#further.delete(key);
+        continue;
+      }
+      const steps = leastAlong(kind.legs, stepsTo);
+      if (steps === Infinity) continue;
+      const isPromising = kind.promised.some((source) => wanted.has(source));
       const far =
-        this.#distances.from(item.stack) +
-        farnessOfFruitless * (this.#fruitless.get(item.point) ?? 0) -
+        steps +
+        farnessOfFruitless * (fruitless.get(kind.point) ?? 0) +
+        farnessOfSameWay * (this.#swept.get(kind.pointAndWay) ?? 0) -
         (isPromising ? nearnessOfPromise : 0);
       if (far >= least) continue;
-      best = item;
+      best = kind;
       least = far;
     }
-    this.#further = this.#further.filter((item) => item !== best);
     return best;
   }
 
@@ -180,8 +235,7 @@ export class Sweeper {
       await this.settle(this.#walker.advance(node, label, event));
     }
     // Wishes with all their words are many: they come after the plain ones, when it is clear what is missing.
-    if (isFirst && 'route' in step)
-      this.#fresh.push({ point: pointOf(frame), stack: node.state.stack, promised: [], sweep: () => this.#sweepQuestion(node, frame, false) });
+    if (isFirst && 'route' in step) this.#fresh.push(() => this.#sweepQuestion(node, frame, false));
     if (isFirst) await this.#walker.beStubbornAt(node, (at) => this.settle(at));
   }
 
@@ -204,7 +258,8 @@ export class Sweeper {
     const isWorth = ({ about, result }: ShopAnswer) =>
       result.ok
         ? about === 'by its shape' || about === 'as if right' || asked.some((isAsked) => isAsked(about))
-        : !this.#walker.reached.has(problemGoal(frame.flow, frame.step, result.code));
+        : !this.#walker.reached.has(problemGoal(frame.flow, frame.step, result.code)) ||
+          this.#leadsOn(frame, result.code);
     for (const answer of answers.slice(1)) {
       if (isWorth(answer)) {
         const after = this.#walker.answerTask(node, task, frame, answer);
@@ -212,6 +267,15 @@ export class Sweeper {
         await this.settle(after);
       }
     }
+  }
+
+  /** Does a flow go on from a refusal of the shop to something near that was not reached? */
+  #leadsOn({ flow, step }: Frame, code: string): boolean {
+    const source = this.#pack.flows.get(flow)?.steps.get(step);
+    const problems = source && 'problems' in source ? source.problems : undefined;
+    const target = problems?.[code] ?? problems?.otherwise;
+    this.#aim();
+    return target !== undefined && this.#distances.from([{ flow, step: target }]) <= nearRefusal;
   }
 
   /** Lets the shop give its right answers until the caller has to do something, and notes every moment on the way. */
@@ -236,6 +300,19 @@ export class Sweeper {
       node = this.#walker.answerTask(node, task, frame, answer);
     }
   }
+}
+
+const placeName = ({ flow, step }: Goal): string => `${flow}.${step}`;
+
+/** A number for a name, always the same. */
+function numberOf(name: string): number {
+  let number = 0;
+  for (const character of name) number = (number * 31 + (character.codePointAt(0) ?? 0)) % 1_000_003;
+  return number;
+}
+
+function increase(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 /** How many things the lists of a call have: none, one, or several. */

@@ -1,3 +1,4 @@
+import type { Scope } from '../../../src/dialog/expressions.ts';
 import type { FlowPack } from '../../../src/dialog/flow-pack.ts';
 import type { CallState } from '../../../src/dialog/state.ts';
 import { Turn } from '../../../src/dialog/turn.ts';
@@ -6,9 +7,9 @@ interface Condition {
   readonly source: string;
   /** Flows that it stands in. */
   readonly flows: ReadonlySet<string>;
-  /** What it reads: variables, `slots`, `call`. */
-  readonly names: readonly string[];
-  readonly evaluate: (scope: Readonly<Record<string, unknown>>) => unknown;
+  /** What it reads: `call.mood`, `order.items`, or a name alone. */
+  readonly reads: readonly string[];
+  readonly evaluate: (scope: Scope) => unknown;
   /** Results by the values of what it reads. */
   readonly known: Map<string, string>;
 }
@@ -17,6 +18,8 @@ interface Condition {
 export class Truths {
   readonly #pack: FlowPack;
   readonly #conditions: readonly Condition[];
+  /** The conditions of some flows, by their names. */
+  readonly #ofFlows = new Map<string, readonly Condition[]>();
   /** A number for each value that was seen, by its JSON. */
   readonly #numbers = new Map<string, number>();
 
@@ -33,7 +36,7 @@ export class Truths {
     this.#conditions = [...sources].flatMap(([source, flows]) => {
       const expression = pack.expressions.get(source);
       return expression
-        ? [{ source, flows, names: expression.names, evaluate: (scope) => expression.evaluate(scope), known: new Map() }]
+        ? [{ source, flows, reads: expression.reads, evaluate: (scope: Scope) => expression.evaluate(scope), known: new Map() }]
         : [];
     });
   }
@@ -47,21 +50,20 @@ export class Truths {
   read(state: CallState, only?: ReadonlySet<string>): { readonly key: string; readonly holding: readonly string[] } {
     const scope = new Turn(this.#pack, { voiceLanguages: ['en', 'zh'] }, state).scope();
     const numbers = new Map<string, number>();
-    const numberOf = (name: string): number => {
-      const known = numbers.get(name);
+    const numberOf = (path: string): number => {
+      const known = numbers.get(path);
       if (known !== undefined) return known;
-      const value: unknown = scope[name];
+      const value = valueAt(scope, path);
       const json = value === undefined ? '' : JSON.stringify(value);
       const number = this.#numbers.get(json) ?? this.#numbers.size;
       this.#numbers.set(json, number);
-      numbers.set(name, number);
+      numbers.set(path, number);
       return number;
     };
     let truths = '';
     const holding: string[] = [];
-    for (const { source, flows, names, evaluate, known } of this.#conditions) {
-      if (only && ![...only].some((flow) => flows.has(flow))) continue;
-      const key = names.map(numberOf).join();
+    for (const { source, reads, evaluate, known } of only ? this.#conditionsOf(only) : this.#conditions) {
+      const key = reads.map(numberOf).join();
       let truth = known.get(key);
       if (truth === undefined) {
         const value = evaluate(scope);
@@ -73,4 +75,20 @@ export class Truths {
     }
     return { key: truths, holding };
   }
+
+  #conditionsOf(only: ReadonlySet<string>): readonly Condition[] {
+    const key = [...only].join();
+    const conditions =
+      this.#ofFlows.get(key) ?? this.#conditions.filter(({ flows }) => [...only].some((flow) => flows.has(flow)));
+    this.#ofFlows.set(key, conditions);
+    return conditions;
+  }
+}
+
+/** What a path like `order.items` leads to; undefined where there is nothing. */
+function valueAt(scope: ReadonlyMap<string, unknown>, path: string): unknown {
+  const [name = '', field] = path.split('.');
+  const value = scope.get(name);
+  if (field === undefined) return value;
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[field] : undefined;
 }

@@ -6,6 +6,7 @@ import type { StepSource } from '../../../src/dialog/schema.ts';
 import type { CallState, Frame } from '../../../src/dialog/state.ts';
 import { shopOperations, type ShopOperation } from '../../../src/core/commerce.ts';
 import type { Caller } from './caller.ts';
+import type { Company } from './company.ts';
 import { ladderKinds, problemGoal, rungGoal, type Goal } from './goals.ts';
 import { shopStartEpochMs, type ShopAnswer, type ShopRequest, type WalkedShop } from './shop.ts';
 import { tracePack } from './traced-pack.ts';
@@ -57,7 +58,10 @@ export class Walker {
   /** Prompts that could not be said because a value was missing, with how often. */
   readonly unsaid = new Map<string, number>();
 
-  constructor(pack: FlowPack, caller: Caller, shop: WalkedShop, goals: readonly Goal[]) {
+  readonly #company: Company;
+
+  constructor(pack: FlowPack, caller: Caller, shop: WalkedShop, goals: readonly Goal[], company: Company) {
+    this.#company = company;
     this.#pack = pack;
     this.#caller = caller;
     this.#shop = shop;
@@ -100,6 +104,7 @@ export class Walker {
           this.#fruitless.set(flow, (this.#fruitless.get(flow) ?? 0) + 1);
         }
         if (performance.now() > deadlineMs) return 'out-of-time';
+        this.#company.share(this.reached);
       }
       const missing = this.#countMissing();
       if (missing === 0) return 'done';

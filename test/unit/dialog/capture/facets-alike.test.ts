@@ -15,6 +15,8 @@ describe('a short answer that sounds like a value', () => {
     ['Read.', ['red', 'white'], 'red'],
     ['The Lennar one', ['linear', 'clicky', 'tactile'], 'linear'],
     ['Plane, please', ['plain', 'graphic'], 'plain'],
+    ['Em, please.', ['S', 'M', 'L'], 'M'],
+    ['Ell.', ['S', 'M', 'L', 'XL'], 'L'],
   ])('%s is it', (text, values, value) => {
     expect(read(text, values)).toBe(value);
   });

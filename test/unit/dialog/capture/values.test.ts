@@ -33,6 +33,8 @@ describe('an e-mail address', () => {
     ['john dot smith at example dot com', 'en', 'john.smith@example.com'],
     ['Sarah underscore Lopez at mail.com.', 'en', 'sarah_lopez@mail.com'],
     ['my email is noah dot brown seven nine two two at example dot com', 'en', 'noah.brown7922@example.com'],
+    ['sophia.thomasthreezeroonenine@example.com', 'en', 'sophia.thomas3019@example.com'],
+    ['It is lucas.brown threefive.four at example dot com', 'en', 'lucas.brown354@example.com'],
     ['yusuf dot rossi nine six two zero at example dot com please', 'en', 'yusuf.rossi9620@example.com'],
     ['mei underscore chen at hot mail dot com', 'en', 'mei_chen@hotmail.com'],
     ['anna dash smith at gmail', 'en', 'anna-smith@gmail.com'],

@@ -46,6 +46,24 @@ describe('something that arrived damaged, wrong or not at all', () => {
     expect(script.expecting?.slot).toBe('item_choice');
   });
 
+  it('is an ordinary return when nothing is wrong with it', () => {
+    const { script, data } = open();
+    script.hear('I want to send the headphones of W1093627 back', wish);
+    expect(script.expecting?.slot).toBe('reason');
+    script.hear("I don't need it anymore");
+    expect(script.expecting?.slot).toBe('refund_destination');
+    script.hear('the card').hear('by mail').hear('yes');
+    expect(data.returns.get('#W1093627')).toMatchObject([
+      { items: [{ itemId: 'P131-01', reason: 'no_longer_needed' }] },
+    ]);
+  });
+
+  it('is an ordinary return in Chinese, too', () => {
+    const { script } = open({ language: 'zh' });
+    script.hear('W1093627的耳机我要退回去', wish).hear('用不着了').hear('第一件');
+    expect(script.expecting?.slot).toBe('refund_destination');
+  });
+
   it('comes with everything that was told to the person who takes over', () => {
     const { script } = open(desk);
     script.hear('the mugs are missing from W1093627', wish).hear('yes please');
