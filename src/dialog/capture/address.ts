@@ -44,7 +44,9 @@ const knownCues: Readonly<Record<Language, RegExp>> = {
 };
 
 /** "The same as my other order, the one in Houston": an address that the shop has already, when just one can be meant. */
-function knownAddress({ text, language, plausible }: CaptureInput): string | undefined {
+function knownAddress({ text: said, language, plausible }: CaptureInput): string | undefined {
+  // An order may be named by its number; any other digit belongs to an address that is being said.
+  const text = said.replace(/#?\b[A-Z]{1,2}\d{5,}\b/gi, ' ');
   if (!knownCues[language].test(text) || /\d/.test(text)) return undefined;
   const plain = ` ${text.toLowerCase().replace(/[^\p{L}]+/gu, ' ')} `;
   const names = (place: string | undefined) => {

@@ -64,6 +64,16 @@ const sayings: Readonly<Record<Language, readonly (readonly [RegExp, string])[]>
   ],
 };
 
+/** "Is that everything?" - "Yes, that's all": what sounds like a no to an offer ends a yes to any other question. */
+const closings: Readonly<Record<Language, RegExp>> = {
+  en: /^(?:(?:um|uh|oh|well) )*(?:yes|yeah|yep|yup|sure|correct|right|that's right)(?: please)? (?:(?:that's|that is|that will be|that'll be|that would be) (?:all|it|everything)|nothing else|no more)(?= |$)/,
+  zh: /^[嗯啊哦]* ?(?:是的?|对的?|好的?) ?(?:没有?(?:别的|其他的?|其它的?)?了|就这些了?|就这样)(?= |$)/u,
+};
+const offers: Readonly<Record<Language, RegExp>> = {
+  en: /\b(?:else|more|another|other)\b/i,
+  zh: /还|其他|其它|别的/u,
+};
+
 /** With other words around it, an answer must begin with a word that is nothing but yes or no. */
 const heads: Readonly<Record<Language, RegExp>> = {
   en: /^(?:(?:um|uh|er|oh|well|and|but|so|hm+) )*(?:(?<yes>yes|yeah|yep|yup|sure|correct|that's right|that's correct|exactly)|(?<no>no|nope|nah|wrong|not that one|that's wrong|that's not right|that's not it|it's not|no thanks|no thank you))(?![\w'])/,
@@ -91,6 +101,8 @@ export function captureYesNo(text: string, language: Language, question = ''): Y
     .replace(/\s+/g, ' ')
     .trim();
   for (const [saying, meaning] of sayings[language]) plain = plain.replace(saying, meaning);
+  if (question !== '' && !offers[language].test(question))
+    plain = plain.replace(closings[language], language === 'zh' ? '是的' : 'yes');
   if (plain === '') return undefined;
   const { yes, no, polite } = lexicons[language];
   // "No" first: 不是 holds 是, "that's not right" holds "right".

@@ -106,6 +106,20 @@ describe('yes and no', () => {
   });
 });
 
+describe('a yes with a closing', () => {
+  it.each([
+    ["Yes, that's all.", 'en', 'Is that everything?', 'yes'],
+    ['Yes, please, that is everything, thank you.', 'en', 'Are these all the items?', 'yes'],
+    ["No, that's all.", 'en', 'Is that everything?', 'no'],
+    ["Yes, that's all, thanks.", 'en', 'Is there anything else I can do for you?', 'no'],
+    ['是的，没有了。', 'zh', '就是这些商品了吗？', 'yes'],
+    ['对，就这些。', 'zh', '只有这些商品吗？', 'yes'],
+    ['好的，没有了，谢谢', 'zh', '请问还有其他需要吗？', 'no'],
+  ] as const)('"%s" (%s) after "%s" is %s', (text, language, question, answer) => {
+    expect(captureYesNo(text, language, question)?.answer).toBe(answer);
+  });
+});
+
 describe('a yes that says the question again', () => {
   it.each([
     ['Yes, send it.', 'en', 'The invoice goes to you. Shall I send it?', true],
