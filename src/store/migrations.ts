@@ -93,6 +93,15 @@ const migrations: readonly Migration[] = [
       'create index untold_changes_by_expiry on untold_changes (expires_at_epoch_ms)',
     ],
   },
+  {
+    version: 4,
+    statements: [
+      `create table queue_entries (
+        entry_id text primary key,
+        entry json not null
+      )`,
+    ],
+  },
 ];
 
 /** Any number, but the same for ever: it keeps two processes from migrating at once. */

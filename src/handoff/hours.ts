@@ -1,0 +1,103 @@
+import { z } from 'zod';
+
+const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+type Weekday = (typeof weekdays)[number];
+
+/** Minutes since midnight, local; the end is not part of it. */
+interface Period {
+  readonly startMinute: number;
+  readonly endMinute: number;
+}
+
+/** Shorter openings would be overlooked by the search for the next one. */
+const shortestPeriodMinutes = 15;
+const minuteMs = 60_000;
+
+const periodSchema = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'must look like 09:00-18:00')
+  .transform((text): Period => {
+    const [startMinute = 0, endMinute = 0] = text.split('-').map((time) => {
+      const [hours = 0, minutes = 0] = time.split(':').map(Number);
+      return hours * 60 + minutes;
+    });
+    return { startMinute, endMinute };
+  })
+  .refine(({ startMinute, endMinute }) => endMinute - startMinute >= shortestPeriodMinutes, {
+    message: `must last at least ${shortestPeriodMinutes} minutes and end on the same day`,
+  });
+
+const daySchema = z.array(periodSchema).default([]);
+
+/** Opening hours as supervisors write them: periods by weekday, days that are closed, and the time zone they are meant in. */
+export const openingHoursSchema = z.strictObject({
+  timeZone: z.string().refine(isTimeZone, 'must be a time zone such as Europe/Berlin'),
+  mon: daySchema,
+  tue: daySchema,
+  wed: daySchema,
+  thu: daySchema,
+  fri: daySchema,
+  sat: daySchema,
+  sun: daySchema,
+  /** Dates such as 2026-12-25. */
+  closed: z.array(z.iso.date()).default([]),
+});
+export type OpeningHours = z.output<typeof openingHoursSchema>;
+
+/** Whether it is open at a moment. No hours at all mean always. */
+export function isOpen(hours: OpeningHours | undefined, epochMs: number): boolean {
+  if (!hours) return true;
+  const { date, weekday, minute } = localTime(hours.timeZone, epochMs);
+  if (hours.closed.includes(date)) return false;
+  return hours[weekday].some(({ startMinute, endMinute }) => minute >= startMinute && minute < endMinute);
+}
+
+/** The next opening after a moment at which it is closed; null when it is open, or stays closed for two weeks. */
+export function nextOpening(hours: OpeningHours | undefined, epochMs: number): number | null {
+  if (!hours || isOpen(hours, epochMs)) return null;
+  const thisMinute = Math.floor(epochMs / minuteMs) * minuteMs;
+  const stepMs = shortestPeriodMinutes * minuteMs;
+  const endMs = epochMs + 14 * 24 * 60 * minuteMs;
+  for (let atMs = thisMinute + stepMs; atMs <= endMs; atMs += stepMs) {
+    if (!isOpen(hours, atMs)) continue;
+    while (isOpen(hours, atMs - minuteMs)) atMs -= minuteMs;
+    return atMs;
+  }
+  return null;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function localTime(timeZone: string, epochMs: number): { date: string; weekday: Weekday; minute: number } {
+  let format = formats.get(timeZone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      hourCycle: 'h23',
+      weekday: 'short',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+    });
+    formats.set(timeZone, format);
+  }
+  const parts: Record<string, string> = {};
+  for (const { type, value } of format.formatToParts(epochMs)) parts[type] = value;
+  const word = parts.weekday?.toLowerCase();
+  return {
+    date: `${parts.year ?? ''}-${parts.month ?? ''}-${parts.day ?? ''}`,
+    weekday: weekdays.find((day) => day === word) ?? 'mon',
+    minute: Number(parts.hour) * 60 + Number(parts.minute),
+  };
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,32 @@
+/** Random numbers that are the same in every run (mulberry32), so that a simulation that failed fails again. */
+export interface Random {
+  /** 0 up to, but not including, 1. */
+  next(): number;
+  chance(probability: number): boolean;
+  between(least: number, most: number): number;
+  /** Exponentially distributed. */
+  exponential(mean: number): number;
+  /** Lognormal, with a standard deviation of about half the mean. */
+  lognormal(mean: number): number;
+  pick<T>(choices: readonly [T, ...T[]]): T;
+}
+
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const normal = (): number => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+  const sigma = Math.sqrt(Math.log(1.25));
+  return {
+    next,
+    chance: (probability) => next() < probability,
+    between: (least, most) => least + next() * (most - least),
+    exponential: (mean) => -mean * Math.log(1 - next()),
+    lognormal: (mean) => mean * Math.exp(sigma * normal() - (sigma * sigma) / 2),
+    pick: (choices) => choices[Math.floor(next() * choices.length)] ?? choices[0],
+  };
+}
