@@ -1,6 +1,6 @@
 import { describeSimulation } from '../../support/handoff-simulation-checks.ts';
 
-// The large ones are integration tests, since they take a minute.
+// A crowded one is an integration test, since it takes longer.
 describeSimulation({
   calls: 1_000,
   callersAtOnce: 60,
