@@ -38,6 +38,17 @@ describe('changing the address of an order', () => {
     });
   });
 
+  it('is of the order that is named now, not of the one before', () => {
+    const { script, data } = open();
+    script.hear('where is my order W1093627', { intent: 'order_status' });
+    expect(script.text).toContain('#W1093627');
+    script.hear('send order W4410273 somewhere else', { intent: 'change_address' });
+    expect(script.expecting?.slot).toBe('address');
+    script.hear('15 Oak Street, Denver, Colorado, 80202').hear('yes').hear('yes');
+    expect(data.orders.get('#W4410273')?.address.line1).toBe('15 Oak Street');
+    expect(data.orders.get('#W1093627')?.address.line1).not.toBe('15 Oak Street');
+  });
+
   it('takes a whole address at once, and a correction of one part of it', () => {
     const { script } = asked();
     script.hear('15 Oak Street, apartment 3, Denver, Colorado 80202');
