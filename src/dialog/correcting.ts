@@ -17,8 +17,11 @@ const without: Readonly<Record<Language, RegExp>> = {
   en: /\b(?:without|except(?: for)?|but not|not|leave(?: out)?|drop|forget(?: about)?|skip|take out|remove|keep)\b(.+)$/i,
   zh: /(?:除了|不要|不换|不退|去掉|别换|别退|不算|留着|留下)(.+)$/u,
 };
-/** "Leave the lamp as it is", "keep the lamp": the other order of the same. */
-const only: Readonly<Record<Language, RegExp>> = { en: /\b(?:only|just)\b/i, zh: /只|仅/u };
+/** "Only the lamp", "no, it is about the lamp": nothing else. */
+const only: Readonly<Record<Language, RegExp>> = {
+  en: /\b(?:only|just|(?:it is|it's|this is) about)\b/i,
+  zh: /只|仅|说的是|指的是/u,
+};
 
 /**
  * An answer to a read-back that is no plain yes or no, but names another value for something that was chosen on the way: takes that

@@ -13,7 +13,7 @@ const success =
 const notUnderstood =
   /\b(didn't get (?:that|it)|missed that|hard to hear|couldn't make that out|say it again|you could say|try saying|i can (?:tell you|look up|help)|please say (?:just|the|your|"))|没有听明白|没听懂|没有听清|您可以说|您可以试着说|我可以/i;
 const moreQuestion =
-  /\b(anything else|another item|any other|any more|something else|further items?|that all|is that everything|else (?:from|in|to))\b|还有(?:别的|其他|什么)|其他商品|别的商品|就这些/i;
+  /\b(anything else|another item|any other|any more|something else|further items?|that all(?! right)|is that everything|else (?:from|in|to))\b|还有(?:别的|其他|什么)|其他商品|别的商品|就这些/i;
 
 const handingOver =
   /\b(colleague will help|connecting you|put you through|nobody is free)\b|由我的同事|由同事|正在为您转接/i;

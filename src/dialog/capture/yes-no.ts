@@ -101,8 +101,8 @@ export function captureYesNo(text: string, language: Language, question = ''): Y
     .replace(/\s+/g, ' ')
     .trim();
   for (const [saying, meaning] of sayings[language]) plain = plain.replace(saying, meaning);
-  if (question !== '' && !offers[language].test(question))
-    plain = plain.replace(closings[language], language === 'zh' ? '是的' : 'yes');
+  const isClosing = question !== '' && !offers[language].test(question) && closings[language].test(plain);
+  if (isClosing) plain = plain.replace(closings[language], language === 'zh' ? '是的' : 'yes');
   if (plain === '') return undefined;
   const { yes, no, polite } = lexicons[language];
   // "No" first: 不是 holds 是, "that's not right" holds "right".
@@ -125,7 +125,8 @@ export function captureYesNo(text: string, language: Language, question = ''): Y
   const isBoth = noAt >= 0 && yesAt >= 0;
   // "Please" alone is agreement to an offer, but nothing a change may rest on.
   const isWeak = /^(?:please|请|嗯|恩|想)$/.test(plain);
-  return { answer, clear: !isBoth && !isWeak, mixed: isBoth };
+  // Nor may it rest on what often is a no.
+  return { answer, clear: !isBoth && !isWeak && !isClosing, mixed: isBoth };
 }
 
 /** True when words say no more than the question's own verb: "cancel it" after "Shall I cancel it?". */

@@ -80,6 +80,7 @@ describe('an answer to a read-back that names another value', () => {
 
   it.each([
     ['only one of the things', 'No, only the lamp.', '1 things, ordered by mistake'],
+    ['what it is about', 'No. It is about the lamp.', '1 things, ordered by mistake'],
     ['all but one', 'No, leave out the mug, please.', '1 things, ordered by mistake'],
     ['not one of them', 'Not the mug.', '1 things, ordered by mistake'],
     ['one more', 'And the tablet, too.', '3 things, ordered by mistake'],

@@ -116,7 +116,7 @@ describe('a yes with a closing', () => {
     ['对，就这些。', 'zh', '只有这些商品吗？', 'yes'],
     ['好的，没有了，谢谢', 'zh', '请问还有其他需要吗？', 'no'],
   ] as const)('"%s" (%s) after "%s" is %s', (text, language, question, answer) => {
-    expect(captureYesNo(text, language, question)?.answer).toBe(answer);
+    expect(captureYesNo(text, language, question)).toMatchObject({ answer, clear: text.startsWith('No') });
   });
 });
 
