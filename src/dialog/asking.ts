@@ -56,12 +56,17 @@ export function accept(turn: Turn, frame: Frame, step: StepOf<'ask'>, reading: R
 const nearestAddresses = 2;
 
 /** What to look up when the value itself is not found: other readings, the form without `#`, a 9 for a 5, an address of another name. */
-function furtherReadings(turn: Turn, step: StepOf<'ask'>, { value, others }: Reading): string[] {
+function furtherReadings(
+  turn: Turn,
+  step: StepOf<'ask'>,
+  { value, others }: Reading,
+  earlier: readonly string[],
+): string[] {
   const shape = turn.pack.orderNumber;
   const { kind } = slotOf(turn, listensLike(step));
   // What is typed is not misheard.
   if (kind === 'email' && turn.state.call.channel === 'voice') {
-    const like = addressesLike([value, ...others]);
+    const like = addressesLike([value, ...others], earlier);
     return [...others.slice(0, nearestAddresses), ...like, ...others.slice(nearestAddresses)];
   }
   if (kind !== 'order_number') return [...others];
@@ -95,7 +100,7 @@ function beginCheck(
   reading: Reading,
 ): void {
   const { value, certain, rival } = reading;
-  const values = [value, ...furtherReadings(turn, step, reading)];
+  const values = [value, ...furtherReadings(turn, step, reading, frame.progress.rejected)];
   const readings = [value, ...reading.others];
   const guessed = source.guesses === undefined ? [] : turn.evaluate(source.guesses, { value, readings });
   const texts = Array.isArray(guessed) ? guessed.filter((guess) => typeof guess === 'string') : [];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { capabilities } from '../core/commerce.ts';
+import { expectingKinds } from '../core/dialog.ts';
 
 /**
  * The flow language as zod schemas: one for a flow's file and one for each file that all flows share. They know shapes
@@ -283,23 +284,7 @@ const ladders = z.strictObject({
 export type LadderKind = keyof z.output<typeof ladders>;
 
 /** Kinds of slot that can be captured, and `value` for what only the flows set. */
-export const slotKinds = [
-  'anything',
-  'yes_no',
-  'choice',
-  'order_number',
-  'email',
-  'person_name',
-  'postal_code',
-  'phone_number',
-  'digits',
-  'tax_number',
-  'number',
-  'amount',
-  'address',
-  'date',
-  'value',
-] as const;
+export const slotKinds = [...expectingKinds, 'value'] as const;
 const slotSchema = z.strictObject({
   kind: z.enum(slotKinds),
   about: z.string().min(1),

@@ -72,10 +72,44 @@ export function spelledNamesLike(
     ...each,
     cost: each.cost + (heard === '' ? 0 : 0.5 * soundCost(each, heard)),
   }));
-  return listOf([`${first} ${last}`], rated);
+  const words = plainWords(said);
+  const completed = [
+    ...completedBy(first, words[0] ?? '').map((name) => `${name} ${last}`),
+    ...completedBy(last, words.length > 1 ? (words.at(-1) ?? '') : '').map((name) => `${first} ${name}`),
+  ];
+  return listOf([`${first} ${last}`, ...completed], rated);
+}
+
+/** Letters whose names end alike, so that recognisers take one for the other. */
+const alikeLetters = /^[bcdegptvz]$/;
+/** What a name ends in by ear, and how that is written. */
+const endings: readonly (readonly [RegExp, readonly string[]])[] = [
+  [/(?:i|ie|y|ey|ee)$/, ['i', 'y']],
+  [/(?:a|ah)$/, ['a']],
+  [/(?:o|oh|ow)$/, ['o']],
+];
+
+/**
+ * A name that no list may have, from its letters and from how it was said: of the letters the first is often taken for another, and the
+ * last one lost, both of which are heard in the word. "G A I K" for "Deki" may be Daiki.
+ */
+function completedBy(spelled: string, said: string): string[] {
+  const letters = plainWords(spelled).join('');
+  if (letters.length < 3 || said === '') return [];
+  const [first = ''] = letters;
+  const isOther = first !== said[0] && alikeLetters.test(first) && alikeLetters.test(said[0] ?? '');
+  const begun = isOther ? `${said[0] ?? ''}${letters.slice(1)}` : letters;
+  const written = endings.find(([pattern]) => pattern.test(said))?.[1] ?? [];
+  const ended = /[aeiouy]$/.test(letters) ? [] : written.map((ending) => begun + ending);
+  return [...ended, begun]
+    .filter((name) => name !== letters)
+    .slice(0, 2)
+    .map(capitalised);
 }
 
 const nameAddress = /^(?<first>[a-z]+)(?<mark>[._-]*)(?<last>[a-z]*)(?<number>\d*)(?<domain>@.+)$/;
+/** What was spelled sounds like many names that are written otherwise. */
+const soundOfSpelled = 1;
 /** Shorter first parts of an address could be anything. */
 const shortestAddressName = 5;
 
@@ -84,26 +118,44 @@ const shortestAddressName = 5;
  * first and a last name stand where what was heard sounds, or is spelled, like them. "emma.cotter@example.com" may be emma.carter's.
  *
  * @param addresses - what was heard, with other readings, best first, in small letters.
+ * @param earlier - what was heard before and not found, oldest first; the caller has spelled it since. Each of its names may have been
+ *   heard right.
  */
-export function addressesLike(addresses: readonly string[]): string[] {
+export function addressesLike(addresses: readonly string[], earlier: readonly string[] = []): string[] {
   const costs = new Map<string, number>();
+  const before = earlier.slice(-2).map(partsOfAddress);
   for (const [place, address] of addresses.slice(0, 3).entries()) {
-    const {
-      first = '',
-      mark = '',
-      last = '',
-      number = '',
-      domain = '',
-    } = nameAddress.exec(address)?.groups ?? {};
+    const { first, mark, last, number, domain } = partsOfAddress(address);
     if (first.length + last.length < shortestAddressName) continue;
+    const bySound = candidatesFor(`${first} ${last}`).map((each) => ({
+      ...each,
+      cost: each.cost + (before.length > 0 ? soundOfSpelled : 0),
+    }));
     const spelled = last === '' ? [] : pairsBySpelling([first], [last]);
-    for (const each of [...candidatesFor(`${first} ${last}`), ...spelled]) {
+    const mixed = before
+      .filter((other) => other.last !== '' && last !== '')
+      .flatMap((other) => [
+        { first, last: other.last, cost: 0 },
+        { first: other.first, last, cost: 0 },
+      ]);
+    for (const each of [...mixed, ...bySound, ...spelled]) {
       const other = `${each.first}${mark}${each.last}${number}${domain}`;
       costs.set(other, Math.min(costs.get(other) ?? Infinity, each.cost + place * perReading));
     }
   }
   const likely = [...costs].sort(([, left], [, right]) => left - right).map(([address]) => address);
   return likely.filter((address) => !addresses.includes(address)).slice(0, mostNames);
+}
+
+function partsOfAddress(address: string) {
+  const {
+    first = '',
+    mark = '',
+    last = '',
+    number = '',
+    domain = '',
+  } = nameAddress.exec(address)?.groups ?? {};
+  return { first, mark, last, number, domain };
 }
 
 /**

@@ -95,6 +95,8 @@ describe('names spelled like what was read', () => {
     [['Yusuf'], ['Rofsi'], 'Yusa Frasi', 'Yusuf Rossi'],
     [['Danial'], ['Vrown'], 'Dan yell Brown', 'Daniel Brown'],
     [['Mbei', 'Mei'], ['Lee', 'Li'], 'May Lee', 'Mei Li'],
+    // No list has this one: its first letter and its last are those that were heard in the word.
+    [['Gaik'], ['Johnson'], 'Deki Johnson', 'Daiki Johnson'],
   ])('%j %j, said as "%s", may be %s', (firsts, lasts, said, name) => {
     expect(spelledNamesLike(firsts, lasts, said).slice(0, lookUps)).toContain(name);
   });
@@ -171,6 +173,16 @@ describe('e-mail addresses with names in them', () => {
     const likely = addressesLike([heard]).slice(0, furtherLookUps);
     if (address === undefined) expect(likely).toEqual([]);
     else expect(likely).toContain(address);
+  });
+
+  it('have names of an earlier try that was not found, once the caller has spelled it', () => {
+    const [first] = addressesLike(['clara.terry@example.net'], ['par.perry@example.net']);
+    expect(first).toBe('clara.perry@example.net');
+  });
+
+  it('are spelled alike rather than sound alike, once the caller has spelled them', () => {
+    const likely = addressesLike(['ava.quuinn@example.net'], ['8@example.net']);
+    expect(likely.slice(0, 3)).toContain('ada.quinn@example.net');
   });
 
   it('keep mark, number and domain, and never repeat what was heard', () => {
