@@ -52,7 +52,7 @@ export function accept(turn: Turn, frame: Frame, step: StepOf<'ask'>, reading: R
   }
 }
 
-/** Further readings of an address that are looked up before names that sound alike are put into it. */
+/** Further readings of an address that are looked up in turn with the likeliest names in it; other letters come later. */
 const nearestAddresses = 2;
 
 /** What to look up when the value itself is not found: other readings, the form without `#`, a 9 for a 5, an address of another name. */
@@ -67,7 +67,10 @@ function furtherReadings(
   // What is typed is not misheard.
   if (kind === 'email' && turn.state.call.channel === 'voice') {
     const like = addressesLike([value, ...others], earlier);
-    return [...others.slice(0, nearestAddresses), ...like, ...others.slice(nearestAddresses)];
+    const near = others
+      .slice(0, nearestAddresses)
+      .flatMap((other, place) => [...like.slice(place, place + 1), other]);
+    return [...near, ...like, ...others].filter((each, place, all) => all.indexOf(each) === place);
   }
   if (kind !== 'order_number') return [...others];
   const bare = value.startsWith(shape.lead) ? value.slice(shape.lead.length) : value;
