@@ -1,4 +1,6 @@
-/** Random numbers that are the same in every run (mulberry32), so that a simulation that failed fails again. */
+import { createRandom } from '../../src/commerce/demo-shop/random.ts';
+
+/** Random numbers that are the same in every run, so that a simulation that failed fails again. */
 export interface Random {
   /** 0 up to, but not including, 1. */
   next(): number;
@@ -12,18 +14,13 @@ export interface Random {
 }
 
 export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const random = createRandom(seed);
+  const next = (): number => random.next();
   const normal = (): number => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
   const sigma = Math.sqrt(Math.log(1.25));
   return {
     next,
-    chance: (probability) => next() < probability,
+    chance: (probability) => random.chance(probability),
     between: (least, most) => least + next() * (most - least),
     exponential: (mean) => -mean * Math.log(1 - next()),
     lognormal: (mean) => mean * Math.exp(sigma * normal() - (sigma * sigma) / 2),

@@ -85,8 +85,9 @@ export async function exploreFlows(
   { limitMs }: { readonly limitMs: number },
 ): Promise<Exploration> {
   const startedMs = performance.now();
+  const goals = goalsIn(files);
   const found = await exploreAlone(files, { limitMs });
-  return reportOn(files, [found], performance.now() - startedMs);
+  return reportOn(files, goals, [found], performance.now() - startedMs);
 }
 
 /** Walks through flows in this thread; with `company` it shares the work and what was reached with others. */
@@ -121,9 +122,22 @@ async function explore(files: FlowFiles, deadlineMs: number, company: Company = 
   return { reached: [...reached], faults, unsaid, events, end };
 }
 
+/**
+ * Everything that there is to reach in flows.
+ *
+ * @throws KefuError `flow_invalid` when the flows cannot be loaded.
+ */
+export function goalsIn(files: FlowFiles): readonly Goal[] {
+  return goalsOf(compileFlowPack(new Map(Object.entries(files))), readProblemCodes());
+}
+
 /** The report on what one or several explorers of the same flows found. */
-export function reportOn(files: FlowFiles, found: readonly Found[], tookMs: number): Exploration {
-  const goals = goalsOf(compileFlowPack(new Map(Object.entries(files))), readProblemCodes());
+export function reportOn(
+  files: FlowFiles,
+  goals: readonly Goal[],
+  found: readonly Found[],
+  tookMs: number,
+): Exploration {
   const reached = new Set(found.flatMap((each) => each.reached));
   const missed = goals.filter(({ name }) => !reached.has(name));
   const unsaid = new Map<string, number>();

@@ -1,8 +1,7 @@
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import { KefuError } from '../../../src/core/errors.ts';
 import type { FlowFiles } from '../../../src/core/store.ts';
-import { compileFlowPack } from '../../../src/dialog/flow-pack.ts';
-import { reportOn, type Exploration, type Found } from '../explore.ts';
+import { goalsIn, reportOn, type Exploration, type Found } from '../explore.ts';
 import type { ExplorerStart } from './thread.ts';
 
 /** What a thread may take beyond its limit, in milliseconds: for compiling the flows and for the end of what it is at. */
@@ -20,7 +19,7 @@ export async function exploreTogether(
 ): Promise<Exploration> {
   const startedMs = performance.now();
   // Mistakes in the files are told before any thread begins.
-  compileFlowPack(new Map(Object.entries(files)));
+  const goals = goalsIn(files);
   const ports: MessagePort[] = [];
   const workers: Worker[] = [];
   try {
@@ -42,7 +41,7 @@ export async function exploreTogether(
         return foundBy(worker, limitMs + graceMs);
       }),
     );
-    return reportOn(files, found, performance.now() - startedMs);
+    return reportOn(files, goals, found, performance.now() - startedMs);
   } finally {
     for (const port of ports) port.close();
     await Promise.all(workers.map((worker) => worker.terminate()));
