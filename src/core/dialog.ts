@@ -55,6 +55,8 @@ export type DialogEvent =
       readonly atEpochMs: number;
       /** Text channels have no voice: no spelling aids, no keys offered. */
       readonly channel: 'voice' | 'text';
+      /** Somebody may be reached through the queue, or by `transferTarget`. */
+      readonly hasPeople?: boolean;
       /** Changes of earlier calls from this number whose result was not heard, oldest first. */
       readonly untold?: readonly FinishedChange[];
     }
@@ -81,6 +83,23 @@ export type DialogEvent =
   | { readonly type: 'task-slow'; readonly taskId: string }
   | { readonly type: 'task-finished'; readonly taskId: string; readonly result: TaskResult }
   | { readonly type: 'transfer-finished'; readonly ok: boolean; readonly code?: string }
+  /** The caller has a place in the queue, or a new position there. `waitMs` is null while nobody on duty suits. */
+  | { readonly type: 'queue-position'; readonly position: number; readonly waitMs: number | null }
+  | {
+      readonly type: 'queue-refused';
+      readonly because: 'closed' | 'full';
+      readonly instead: 'callback' | 'voicemail' | 'goodbye';
+      readonly opensAtEpochMs: number | null;
+    }
+  /** From here on the caller speaks with a person, and nothing of it reaches the dialog. */
+  | { readonly type: 'person-joined'; readonly name: string }
+  /**
+   * The person has gone: `lost`, and the caller waits at the very front; `queue`, and waits for somebody else; `end`, and only the
+   * goodbye is left; `flow`, and Kefu goes on with that flow.
+   */
+  | { readonly type: 'person-left'; readonly next: 'lost' | 'queue' | 'end' }
+  | { readonly type: 'person-left'; readonly next: 'flow'; readonly flow: string }
+  | { readonly type: 'voicemail-finished'; readonly ok: boolean; readonly durationMs: number }
   | { readonly type: 'caller-hung-up' };
 
 /** Result of a task; `code` is the shop's problem code or one of Kefu's error codes. */
@@ -117,6 +136,12 @@ export type DialogEffect =
       readonly target: string;
       readonly briefing: Briefing;
     }
+  /** The caller no longer wants a person. */
+  | { readonly type: 'leave-queue' }
+  /** The caller's place in the queue becomes that of a call to `number`; without a place they get one. */
+  | { readonly type: 'callback'; readonly number: string; readonly briefing: Briefing }
+  /** Records what the caller says next, until a pause, a key or the limit; `voicemail-finished` follows. */
+  | { readonly type: 'voicemail'; readonly limitMs: number; readonly briefing: Briefing }
   | { readonly type: 'language'; readonly language: Language }
   /** Goes into the call's record and nowhere else. */
   | {
