@@ -45,6 +45,7 @@ export const errorCodes = {
     retryable: false,
     action: 'Check the auth token and the public URL that the carrier signs.',
   },
+  forbidden: { retryable: false, action: 'Ask an administrator for the role that this needs.' },
   transfer_failed: { retryable: true, action: 'Check the transfer target.' },
   transfer_unsupported: {
     retryable: false,

@@ -47,6 +47,8 @@ export const contactSchema = z.object({
   value: z.number().min(0),
   language: languageSchema,
   skills: z.array(skillNeedSchema),
+  /** Until then only this agent is asked, whatever else is said here; somebody else when they decline. */
+  direct: z.object({ agentId: z.string(), untilEpochMs: z.number() }).optional(),
 });
 export type Contact = z.infer<typeof contactSchema>;
 
@@ -222,6 +224,10 @@ export interface HandoffRouter {
   decline(agentId: string, entryId: string): Promise<boolean>;
   /** The conversation is over; after-call work begins when it was the agent's last. */
   finish(agentId: string, entryId: string): Promise<boolean>;
+  /** The agent lets go of whom they serve, who waits again at the front, for whom `to` says. */
+  handOver(agentId: string, entryId: string, to: Pick<Contact, 'queue' | 'direct'>): Promise<boolean>;
+  /** The caller's line is lost: the place is kept for a while and offered to nobody; `enqueue` brings them back. */
+  away(entryId: string): Promise<boolean>;
   /** The agent's desk disappeared: whom they served goes to the very front, what rang there to the front. */
   deskLost(agentId: string): Promise<boolean>;
   /** Undefined for an entry that does not wait. */

@@ -69,7 +69,11 @@ function entryEvents(before: QueueEntry | undefined, after: QueueEntry | undefin
     events.push({ type: 'entry-removed', entry: before, served: was.state === 'serving' });
   if (!after) return events;
   if (was.state !== 'waiting' && !sameAgent)
-    events.push({ type: 'requeued', entry: after, broken: was.state === 'serving' });
+    events.push({
+      type: 'requeued',
+      entry: after,
+      broken: was.state === 'serving' && after.boost === 'very-front',
+    });
   if (is.state === 'offered' && !sameOffer)
     events.push({ type: 'offered', entry: after, agentId: is.agentId });
   if (is.state === 'serving' && !(sameAgent && was.state === 'serving'))
