@@ -412,6 +412,8 @@ describe('a spoken call', () => {
         done: [],
         summary: 'The caller wants a person.',
       },
+      anger: 0,
+      value: 0,
     };
     const setup = setUp({
       greeting: [say('I will put you through.'), transfer],
