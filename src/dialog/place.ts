@@ -67,7 +67,7 @@ export function askForPerson(turn: Turn, { skill, reason, queue }: Place['reques
     briefing: briefingOf(turn, reason),
     ...(queue !== null && { queue }),
     anger: emotion.emotion?.score ?? 0,
-    value: amountOf(variables),
+    value: Math.round(amountOf(variables) * 100) / 100,
   });
 }
 
