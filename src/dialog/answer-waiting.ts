@@ -92,10 +92,11 @@ function takesOffer(turn: Turn, frame: Frame, step: StepOf<'handover'>, place: P
 }
 
 /** The caller wants no person any more, and perhaps something else instead. */
-function leaves(turn: Turn, { heard, command }: Said): boolean {
+function leaves(turn: Turn, said: Said): boolean {
+  const { heard, command } = said;
   const { state, pack } = turn;
   const { language } = state;
-  const isStop = command?.pattern === 'stop' && !asksForSilence(heard.text, language);
+  const isStop = command?.pattern === 'stop' && isSure(turn, said) && !asksForSilence(heard.text, language);
   if (heard.byKeys || !(isStop || leavesLine(heard.text, language))) return false;
   const wish = besidesLeaving(heard.text, language);
   const intents = heard.intents.filter(({ intent }) => {
@@ -116,7 +117,8 @@ function leaves(turn: Turn, { heard, command }: Said): boolean {
   return true;
 }
 
-function isCommand(turn: Turn, frame: Frame, { heard, command }: Said): boolean {
+function isCommand(turn: Turn, frame: Frame, said: Said): boolean {
+  const { heard, command } = said;
   const { language } = turn.state;
   switch (command?.pattern) {
     case 'stop':
@@ -128,8 +130,8 @@ function isCommand(turn: Turn, frame: Frame, { heard, command }: Said): boolean 
       listenInLine(turn, frame);
       return true;
     case 'goodbye':
-      // "Thanks, I'll wait" is no goodbye.
-      if (!isRemark(heard.text, language)) return obey(turn, command);
+      // "Thanks, I'll wait" is no goodbye, and what may be none costs nobody the place.
+      if (!isRemark(heard.text, language)) return isSure(turn, said) && obey(turn, command);
       if (saysThanks(heard.text, language)) turn.say('queue_welcome');
       listenInLine(turn, frame);
       return true;
@@ -142,10 +144,13 @@ function isCommand(turn: Turn, frame: Frame, { heard, command }: Said): boolean 
   }
 }
 
-function isRequest(turn: Turn, { wanted }: Said): boolean {
-  return (
-    wanted !== undefined && wanted.score >= turn.pack.settings.digressAbove && !('pattern' in wanted.route)
-  );
+/** What is said in line may be meant for somebody else: it must be clear to count. */
+function isSure(turn: Turn, { wanted }: Said): boolean {
+  return wanted !== undefined && wanted.score >= turn.pack.settings.digressAbove;
+}
+
+function isRequest(turn: Turn, said: Said): boolean {
+  return isSure(turn, said) && said.wanted !== undefined && !('pattern' in said.wanted.route);
 }
 
 /** Another request or question is answered, and the place kept. */

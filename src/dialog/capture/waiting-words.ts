@@ -24,8 +24,8 @@ const otherTimes: Patterns = {
 };
 
 const leaving: Patterns = {
-  en: /\bnever ?mind\b|\bforget (?:it|about it|that)\b|^\W*(?:please )?cancel(?: (?:that|it|this|the call|the transfer))?(?: please)?\W*$|\b(?:don't|do not|no longer) (?:need|want) (?:to (?:talk|speak) (?:to|with) )?(?:a |an |any |your |the )?(?:person|agents?|humans?|anybody|anyone|somebody|someone|colleagues?|representative)\b(?: any ?more)?|\bno need for (?:a |an |your )?(?:person|agent|human|colleague|anybody|anyone)\b|\b(?:just|rather|why don't you) (?:you )?(?:tell|help) me\b(?: yourself)?/i,
-  zh: /算了|不用(?:转|找|等|排)(?:人工|客服|人)?了?|不用人工了?|不(?:找|要|转)(?:人工|客服|人)了?|别转了|^\P{L}*取消(?:吧|转接|排队|掉)?\P{L}*$|不等了|不排了|(?:还是)?你(?:直接|来)?(?:告诉|帮)我/u,
+  en: /\bnever ?mind\b|\bforget (?:it|about it|that)\b|^\W*(?:please )?cancel(?: (?:that|it|this|the call|the transfer))?(?: please)?\W*$|\b(?:don't|do not|no longer) (?:need|want) (?:to (?:talk|speak) (?:to|with) )?(?:a |an |any |your |the )?(?:person|agents?|humans?|anybody|anyone|somebody|someone|colleagues?|representative)\b(?: any ?more)?|\bno need for (?:a |an |your )?(?:person|agent|human|colleague|anybody|anyone)\b/i,
+  zh: /算了|不用(?:转|找|等|排)(?:人工|客服|人)?了?|不用人工了?|不(?:找|要|转)(?:人工|客服|人)了?|别转了|^\P{L}*取消(?:吧|转接|排队|掉)?\P{L}*$|不等了|不排了/u,
 };
 
 const cannotWait: Patterns = {
