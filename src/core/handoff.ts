@@ -16,6 +16,8 @@ export const briefingSchema = z.object({
   customer: z.object({ id: z.string(), name: z.string(), verifiedBy: z.string() }).nullable(),
   /** Slots filled so far, by name. */
   slots: z.record(z.string(), z.unknown()),
+  /** The order that the conversation is about, as the shop gave it. */
+  order: z.record(z.string(), z.json()).optional(),
   /** What was done and what was promised, one sentence each, oldest first. */
   done: z.array(z.string()),
   /** Two sentences that a person can read at a glance. */

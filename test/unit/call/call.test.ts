@@ -339,6 +339,8 @@ describe('a spoken call', () => {
         done: [],
         summary: 'The caller wants a person.',
       },
+      anger: 0,
+      value: 0,
     };
     const setup = setUpCall({
       greeting: [say('I will put you through.'), transfer],
