@@ -111,6 +111,21 @@ export interface Session {
   readonly browser: string;
 }
 
+/** What a page knows of whoever looks at it. */
+export interface SessionView {
+  /** False until the first administrator is there. */
+  readonly setUp: boolean;
+  /** Whether whoever looks may set Kefu up. */
+  readonly maySetUp: boolean;
+  readonly me:
+    | (Pick<Person, 'id' | 'login' | 'name' | 'role'> & {
+        readonly via: 'session' | 'api-token' | 'local-token' | 'local';
+        /** What the person must do before anything else is open to them. */
+        readonly needs: 'password' | 'code' | null;
+      })
+    | null;
+}
+
 /** Sessions, in the database. Their tokens are kept as hashes. */
 export interface SessionStore {
   add(session: Session, tokenHash: string): Promise<void>;

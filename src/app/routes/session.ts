@@ -1,6 +1,6 @@
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { personFieldsSchema, type Person } from '../../core/people.ts';
+import { personFieldsSchema, type SessionView } from '../../core/people.ts';
 import { logIn, type LogInParts } from '../../people/log-in.ts';
 import type { People } from '../../people/people.ts';
 import type { Visit } from '../../people/sessions.ts';
@@ -19,20 +19,6 @@ export interface SessionRoutesOptions {
   readonly access: Access;
   readonly people: People;
   readonly parts: LogInParts;
-}
-
-/** What a page knows of whoever looks at it. */
-export interface SessionView {
-  /** False until the first administrator is there. */
-  readonly setUp: boolean;
-  /** Whether this page may set Kefu up. */
-  readonly maySetUp: boolean;
-  readonly me:
-    | (Pick<Person, 'id' | 'login' | 'name' | 'role'> & {
-        readonly via: string;
-        readonly needs: 'password' | 'code' | null;
-      })
-    | null;
 }
 
 /** Set-up, logging in and out. */
@@ -68,11 +54,9 @@ export const sessionRoutes: FastifyPluginCallback<SessionRoutesOptions> = (app, 
       return reply.code(409).send({ error: 'Kefu has an administrator already.', code: 'already_set_up' });
     const identity = await access.identify(request);
     if (!identity)
-      return reply
-        .code(403)
-        .send({
-          error: 'Set Kefu up on its own machine, or with the API token: Authorization: Bearer TOKEN.',
-        });
+      return reply.code(403).send({
+        error: 'Set Kefu up on its own machine, or with the API token: Authorization: Bearer TOKEN.',
+      });
     const body = setUpBody.safeParse(request.body);
     if (!body.success) return reply.code(400).send({ error: z.prettifyError(body.error) });
     await people.setUp(body.data, identity.actor);

@@ -43,6 +43,7 @@ const table: Readonly<Record<string, string>> = {
   'GET /metrics': 'ED',
   'GET /people': 'open',
   'GET /readyz': 'open',
+  'GET /set-up': 'open',
   'POST /twilio/action': 'open',
   'POST /twilio/status': 'open',
   'POST /twilio/voice': 'open',
