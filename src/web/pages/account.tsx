@@ -136,7 +136,7 @@ function SessionsCard(props: { readonly account: AccountView; readonly onDone: (
         rowKey="id"
         size="small"
         pagination={false}
-        scroll={{ x: true }}
+        scroll={{ x: 'max-content' }}
         dataSource={[...props.account.sessions]}
         columns={[
           { title: t('started'), render: (_, one) => formatTime(one.startedAtEpochMs, language) },

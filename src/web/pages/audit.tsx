@@ -65,7 +65,7 @@ export function AuditPage() {
         loading={!entries}
         dataSource={[...(entries ?? [])]}
         pagination={false}
-        scroll={{ x: true }}
+        scroll={{ x: 'max-content' }}
         locale={{ emptyText: <Empty description={t('noEntries')} /> }}
         columns={[
           { title: t('when'), render: (_, entry) => formatTime(entry.atEpochMs, language) },
@@ -75,22 +75,33 @@ export function AuditPage() {
           {
             title: t('onWhat'),
             render: (_, { subject, actor }) =>
-              subject === null || subject === actor.personId ? '' : (names.get(subject) ?? subject),
+              // Ids of sessions say nothing to people.
+              subject === null || subject === actor.personId || subject.startsWith('session_')
+                ? ''
+                : (names.get(subject) ?? subject),
           },
           {
             title: t('details'),
-            render: (_, { details }) =>
-              Object.keys(details).length === 0 ? (
-                ''
-              ) : (
-                <Typography.Text code style={{ overflowWrap: 'anywhere' }}>
-                  {JSON.stringify(details)}
-                </Typography.Text>
-              ),
+            render: (_, { details }) => (
+              <Typography.Text
+                type="secondary"
+                style={{ maxWidth: 280 }}
+                ellipsis={{ tooltip: { title: detailsText(details), styles: { root: { maxWidth: 480 } } } }}
+              >
+                {detailsText(details)}
+              </Typography.Text>
+            ),
           },
         ]}
       />
       {entries && !complete && <Button onClick={() => void load(entries.at(-1)?.id)}>{t('older')}</Button>}
     </Flex>
   );
+}
+
+/** Details as they are, without the signs that only programs need. */
+function detailsText(details: AuditEntry['details']): string {
+  return Object.entries(details)
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ');
 }

@@ -86,7 +86,7 @@ export function PeoplePage() {
         loading={!people}
         dataSource={[...(people ?? [])]}
         pagination={false}
-        scroll={{ x: true }}
+        scroll={{ x: 'max-content' }}
         locale={{ emptyText: <Empty description={t('noPeople')} /> }}
         columns={[
           {
