@@ -41,12 +41,13 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
   const leave = useCallback(async () => {
     forgetApiToken();
     try {
-      await logOut();
+      // A token is forgotten, and there is nothing to end.
+      if (view?.me?.via === 'session') await logOut();
     } catch (error) {
       setProblem(error);
     }
     await reload();
-  }, [reload]);
+  }, [reload, view]);
   useEffect(() => {
     const onChange = () => void reload();
     onChange();
