@@ -24,17 +24,23 @@ import { attachUpgrades, httpServerLimits } from '../telephony/gateway.ts';
 import { createTextGateway } from '../telephony/text.ts';
 import { createFileEndings } from '../telephony/twilio/endings.ts';
 import { createTwilioGateway } from '../telephony/twilio/gateway.ts';
+import { hasApiToken } from './access.ts';
 import { createCalls } from './calls.ts';
 import type { Config } from './config.ts';
 import { loadEmotionEstimator } from './emotion.ts';
 import { announceAddress } from './flows/address.ts';
 import { loadFlows, runFlows, type CallFlows } from './flows/running.ts';
+import { startPeople } from './people.ts';
+import { accountRoutes } from './routes/account.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { callRoutes } from './routes/calls.ts';
 import { answerError } from './routes/errors.ts';
 import { flowRoutes } from './routes/flows.ts';
-import { hasApiToken } from './routes/guard.ts';
+import { installGuard, openToAll, type GuardedRoute } from './routes/guard.ts';
 import { healthRoutes } from './routes/health.ts';
 import { pageRoutes } from './routes/pages.ts';
+import { peopleRoutes } from './routes/people.ts';
+import { sessionRoutes } from './routes/session.ts';
 import { allSettledOrThrow, startStages } from './stages.ts';
 import { runHead } from './teaching/running.ts';
 import { understandFlows } from './understanding.ts';
@@ -44,6 +50,8 @@ export interface App {
   /** Where it listens, such as `http://127.0.0.1:8080`. */
   readonly address: string;
   readonly activeCalls: number;
+  /** Every route of the server, and who may use it. */
+  readonly routes: readonly GuardedRoute[];
   /** Lets running calls end within the drain time, then stops everything. Idempotent. */
   close(): Promise<void>;
 }
@@ -182,6 +190,8 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     });
     closers.push(() => server.close());
     server.setErrorHandler(answerError(log));
+    const { access, audit, ...staff } = await startPeople(database, config, { clock, log });
+    const guarded = installGuard(server, access);
     const authorize = (request: Parameters<typeof hasApiToken>[0]) => hasApiToken(request, config.apiToken);
     const { publicUrl } = config;
     const gateways = [
@@ -202,18 +212,22 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       if (draining && request.url.startsWith('/twilio/voice')) await reply.code(503).send();
     });
     await server.register(formbody);
-    for (const { routes } of gateways) if (routes) await server.register(routes);
-    await server.register(callRoutes, { store, recordings, bus, log, apiToken: config.apiToken });
-    await server.register(flowRoutes, { store: flowStore, flows, apiToken: config.apiToken });
+    // Carriers prove themselves by signature.
+    for (const { routes } of gateways) if (routes) await server.register(openToAll(routes));
+    await server.register(sessionRoutes, { access, people: staff.people, parts: staff.parts });
+    await server.register(accountRoutes, { access, audit, account: staff.account, sessions: staff.sessions });
+    await server.register(peopleRoutes, { people: staff.people });
+    await server.register(auditRoutes, { audit });
+    await server.register(callRoutes, { store, recordings, bus, log, audit });
+    await server.register(flowRoutes, { store: flowStore, flows, audit });
     await server.register(healthRoutes, {
       metrics,
-      apiToken: config.apiToken,
       async problems() {
         const storeReady = await store.ready();
         return [...(draining ? ['draining'] : []), ...(storeReady ? [] : ['the database does not answer'])];
       },
     });
-    await server.register(pageRoutes, { demoOrders: demoOrders(config), apiToken: config.apiToken });
+    await server.register(pageRoutes, { demoOrders: demoOrders(config) });
     const detach = attachUpgrades(server.server, gateways, log);
     for (const gateway of gateways) {
       gateway.start((call) => calls.take(call));
@@ -231,6 +245,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     let closing: Promise<void> | undefined;
     return {
       address,
+      routes: guarded,
       get activeCalls() {
         return calls.active;
       },

@@ -1,5 +1,6 @@
 import { createContext, useContext } from 'react';
 import type { Language } from '../core/language.ts';
+import { peopleTexts } from './people/texts.ts';
 
 /** Every word of the interface, both languages side by side. */
 const texts = {
@@ -77,6 +78,7 @@ const texts = {
   token: { en: 'API token', zh: 'API 令牌' },
   ok: { en: 'OK', zh: '确定' },
   notFound: { en: 'There is no such page.', zh: '没有这个页面。' },
+  ...peopleTexts,
 } as const satisfies Record<string, Record<Language, string>>;
 
 export type TextKey = keyof typeof texts;
