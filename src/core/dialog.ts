@@ -133,11 +133,6 @@ export type DialogEffect =
   | {
       readonly type: 'transfer';
       readonly skill: string;
-      /** A queue of the routing rules; else one of the skill's name, where there is such. */
-      readonly queue?: string;
-      /** How angry, 0 to 1, and what is at stake in the shop's currency: they decide who is served first. */
-      readonly anger?: number;
-      readonly value?: number;
       readonly target: string;
       readonly briefing: Briefing;
       /** The queue that the flow names; without one, the skill decides. */
