@@ -1,3 +1,0 @@
-export function holdMusic(rateHz: number): Int16Array {
-  return new Int16Array(rateHz);
-}
