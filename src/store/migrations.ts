@@ -102,6 +102,21 @@ const migrations: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    version: 6,
+    statements: [
+      // Sums, not events: each process has rows of its own, and a day is what they add up to.
+      `create table figures (
+        day text not null,
+        writer_id text not null,
+        subject text not null,
+        name text not null,
+        measure text not null,
+        amount double precision not null,
+        primary key (day, writer_id, subject, name, measure)
+      )`,
+    ],
+  },
 ];
 
 /** Any number, but the same for ever: it keeps two processes from migrating at once. */

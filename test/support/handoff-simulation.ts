@@ -206,6 +206,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
         return;
       }
       case 'entry-added':
+      case 'callback-promised':
       case 'offer-withdrawn':
       case 'agent-changed':
         return;

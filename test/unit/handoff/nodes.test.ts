@@ -10,6 +10,26 @@ async function openTwo() {
   return { ...centre, one, two };
 }
 
+describe('a node', () => {
+  it('keeps its callers and desks when it was held up for longer than its lease', async () => {
+    const { clock, node } = await openCallCentre();
+    const { router, agent, caller } = await node('n1');
+    await clock.advanceAsync(4_000, 500);
+    await agent('x');
+    await caller('a');
+    await router.accept('x', 'a');
+    clock.stall(60_000);
+    await caller('b');
+    expect(router.state()).toMatchObject({
+      entries: [
+        { id: 'a', nodeId: 'n1', progress: { state: 'serving' } },
+        { id: 'b', nodeId: 'n1' },
+      ],
+      agents: [{ id: 'x', state: 'talking' }],
+    });
+  });
+});
+
 describe('several nodes', () => {
   it('tell each other everything, and know what was their own doing', async () => {
     const { clock, one, two } = await openTwo();
