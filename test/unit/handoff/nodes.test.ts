@@ -54,7 +54,7 @@ describe('several nodes', () => {
     await one.agent('x');
     await two.caller('a');
     await two.caller('b', { channel: 'callback' });
-    expect(storyOf(two.events).at(-2)).toBe('offered a>x');
+    expect(storyOf(two.events).at(-3)).toBe('offered a>x');
     one.store.severed = true;
     await two.agent('y');
     await clock.advanceAsync(5_000, 250);
