@@ -16,7 +16,7 @@ const columnsHz = [1209, 1336, 1477, 1633];
 const keys = ['123A', '456B', '789C', '*0#D'];
 
 describe.each([8000, 16_000])('tones of keys at %i Hz', (rateHz) => {
-  it.each([...keys.join('')])('%s has its two tones and no other', (key) => {
+  it.each(Array.from(keys.join('')))('%s has its two tones and no other', (key) => {
     const tone = dtmfTone(key, rateHz).subarray(0, rateHz / 10);
     for (const [row, line] of keys.entries()) {
       const level = peakAt(tone, rowsHz[row] ?? 0, rateHz);
