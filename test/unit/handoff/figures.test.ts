@@ -16,7 +16,7 @@ async function counting(
   centre: CallCentre,
   database: FakeFigureDatabase,
   nodeId = 'n1',
-  serviceLevelSeconds?: number,
+  serviceLevelMs?: number,
 ) {
   const { clock, log } = centre;
   const node = await centre.node(nodeId);
@@ -29,7 +29,7 @@ async function counting(
     log,
     timeZone: 'UTC',
     names: (id) => (id === 'x' ? 'Xenia' : undefined),
-    ...(serviceLevelSeconds !== undefined && { serviceLevelSeconds }),
+    ...(serviceLevelMs !== undefined && { serviceLevelMs: () => serviceLevelMs }),
   });
   const facts: FigureFact[] = [];
   figures.subscribe((fact) => facts.push(fact));
@@ -38,10 +38,10 @@ async function counting(
   return { ...node, figures, facts, publish };
 }
 
-async function open(rules: RoutingRulesSource = {}, serviceLevelSeconds?: number) {
+async function open(rules: RoutingRulesSource = {}, serviceLevelMs?: number) {
   const centre = await openCallCentre(rules);
   const database = createFakeFigureDatabase();
-  const node = await counting(centre, database, 'n1', serviceLevelSeconds);
+  const node = await counting(centre, database, 'n1', serviceLevelMs);
   const pass = (seconds: number) => centre.clock.advanceAsync(seconds * 1000, 1000);
   return { ...centre, ...node, centre, database, pass };
 }
@@ -112,7 +112,7 @@ describe('figures of a day', () => {
   });
 
   it('take another goal for the service level', async () => {
-    const node = await open({}, 5);
+    const node = await open({}, 5_000);
     const { caller, agent, figures, pass } = node;
     await agent('x');
     await caller('a');

@@ -12,8 +12,9 @@ async function openTwo() {
 
 describe('a node', () => {
   it('keeps its callers and desks when it was held up for longer than its lease', async () => {
-    const { clock, node } = await openCallCentre();
-    const { router, agent, caller } = await node('n1');
+    const centre = await openCallCentre();
+    const { clock } = centre;
+    const { router, agent, caller } = await centre.node('n1');
     await clock.advanceAsync(4_000, 500);
     await agent('x');
     await caller('a');
