@@ -140,7 +140,8 @@ export function createFigures(options: FiguresOptions): Figures {
     const nowEpochMs = clock.epochMs();
     const queues = new Map<string, { waiting: number; longestWaitMs: number }>();
     for (const entry of router.state().entries) {
-      if (entry.progress.state === 'serving' || !waitsInPerson(entry)) continue;
+      const isAway = entry.awaySinceEpochMs !== null;
+      if (entry.progress.state === 'serving' || isAway || !waitsInPerson(entry)) continue;
       const queue = queues.get(entry.queue) ?? { waiting: 0, longestWaitMs: 0 };
       queue.waiting += 1;
       queue.longestWaitMs = Math.max(queue.longestWaitMs, nowEpochMs - entry.enqueuedAtEpochMs);

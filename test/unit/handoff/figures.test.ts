@@ -134,6 +134,18 @@ describe('figures of a day', () => {
     expect(figures.agentsByState()).toMatchObject({ talking: 1, available: 0 });
   });
 
+  it('do not show as waiting whose line is gone', async () => {
+    const { centre, caller, figures, router } = await open();
+    await caller('a');
+    await caller('b');
+    await router.close();
+    const other = await counting(centre, createFakeFigureDatabase(), 'n2');
+    expect(other.figures.waiting()).toEqual([]);
+    await other.caller('b');
+    expect(other.figures.waiting()).toMatchObject([{ waiting: 1 }]);
+    await figures.close();
+  });
+
   it('count a callback as promised when it is, as kept when it was served, and as nothing else', async () => {
     const node = await open();
     const { router, caller, agent, figures, pass } = node;
