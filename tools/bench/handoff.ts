@@ -36,7 +36,7 @@ export const handoff: Benchmark = {
     '--redis-calls N     calls of the day over Redis (default 10000)',
     '--offers N          offers to time over Redis (default 500)',
     '--seed N            another day (default 2)',
-    '--redis URL         a Redis that runs already, which is left as it was (default: one of its own, by redis-server)',
+    '--redis URL         a Redis that runs already; keys kefu:bench:* stay in it (default: one of its own, by redis-server)',
   ],
   options: {
     calls: { type: 'string', default: '10000' },
