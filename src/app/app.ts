@@ -28,13 +28,16 @@ import { hasApiToken } from './access.ts';
 import { createCalls } from './calls.ts';
 import type { Config } from './config.ts';
 import { loadEmotionEstimator } from './emotion.ts';
+import { startDesk } from './desk/desk.ts';
 import { announceAddress } from './flows/address.ts';
 import { loadFlows, runFlows, type CallFlows } from './flows/running.ts';
 import { startPeople } from './people.ts';
 import { accountRoutes } from './routes/account.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { callRoutes } from './routes/calls.ts';
+import { deskRoutes } from './routes/desk.ts';
 import { answerError } from './routes/errors.ts';
+import { figureRoutes } from './routes/figures.ts';
 import { flowRoutes } from './routes/flows.ts';
 import { installGuard, openToAll, type GuardedRoute } from './routes/guard.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -129,19 +132,20 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     const emotion = await loadEmotionEstimator(stages.encoder);
     // Later it would keep the sound of calls waiting.
     lexicon();
+    let { pack } = firstFlows;
     const flows = await runFlows(firstFlows, {
       store: flowStore,
       clock,
       log,
-      prepare: async (pack) => {
-        const understanderNow = await understandFlows(pack, {
+      prepare: async (prepared) => {
+        const understanderNow = await understandFlows(prepared, {
           encoder: stages.encoder,
           head: () => head.head,
           cacheDirectory: join(config.dataDir, 'examples'),
           emotion,
           log,
         });
-        const engine = createDialogEngine(pack, {
+        const engine = createDialogEngine(prepared, {
           ...(config.transferTarget !== undefined && { transferTarget: config.transferTarget }),
           voiceLanguages: stages.voiceLanguages,
         });
@@ -153,16 +157,33 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
           },
         };
       },
-      onTakenUp({ pack }, callFlows) {
-        if (pack.settings.timeZone !== firstFlows.pack.settings.timeZone)
+      onTakenUp({ pack: next }, callFlows) {
+        pack = next;
+        if (next.settings.timeZone !== firstFlows.pack.settings.timeZone)
           log.warn(
-            { timeZone: pack.settings.timeZone },
+            { timeZone: next.settings.timeZone },
             'spoken times follow the new time zone after a restart',
           );
         renderAhead(callFlows);
       },
     });
     closers.push(() => flows.close());
+    const { access, audit, ...staff } = await startPeople(database, config, { clock, log });
+    const desk = closeLater(
+      await startDesk(config, {
+        database,
+        bus,
+        clock,
+        log,
+        store,
+        access,
+        audit,
+        people: staff.people,
+        timeZone: firstFlows.pack.settings.timeZone,
+        flows: () => pack,
+      }),
+    );
+    const voicemails = createRecordingStore({ directory: join(config.dataDir, 'voicemails'), log });
     const calls = createCalls(
       {
         clock,
@@ -173,6 +194,8 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
         store,
         snapshots,
         untoldChanges: createUntoldChangeStore(database, { clock }),
+        switchboard: desk.switchboard,
+        voicemails,
         recordings: config.recordCalls ? recordings : undefined,
         shopForCall: () => memoizeReads(shop, { clock }),
         defaultLanguage: config.language,
@@ -181,6 +204,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       { maxCalls: config.maxCalls, flowsFor: (contentHash) => flows.flowsFor(contentHash) },
     );
     const metrics = createMetrics(bus, () => calls.active);
+    metrics.watchQueue(desk.figures);
     closers.push(() => metrics.close());
 
     const server = fastify({
@@ -190,7 +214,6 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     });
     closers.push(() => server.close());
     server.setErrorHandler(answerError(log));
-    const { access, audit, ...staff } = await startPeople(database, config, { clock, log });
     const guarded = installGuard(server, access);
     const authorize = (request: Parameters<typeof hasApiToken>[0]) => hasApiToken(request, config.apiToken);
     const { publicUrl } = config;
@@ -205,6 +228,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       }),
       createBrowserGateway({ publicUrl, clock, log }),
       createTextGateway({ publicUrl, authorize, clock, log }),
+      desk.socket,
     ];
     let draining = false;
     // A carrier that is told so at the webhook tries its next address, where an answered call could only apologise.
@@ -219,6 +243,8 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     await server.register(peopleRoutes, { people: staff.people });
     await server.register(auditRoutes, { audit });
     await server.register(callRoutes, { store, recordings, bus, log, audit });
+    await server.register(deskRoutes, { shop, voicemails });
+    await server.register(figureRoutes, { figures: desk.figures });
     await server.register(flowRoutes, { store: flowStore, flows, audit });
     await server.register(healthRoutes, {
       metrics,

@@ -12,7 +12,6 @@ import type { Logger } from '../core/log.ts';
 import { AsyncQueue } from '../core/queue.ts';
 import type { CallSnapshot, RecordingWriter } from '../core/store.ts';
 import type { CallMedia, EndReason, IncomingCall } from '../core/telephony.ts';
-import { holdMusic } from '../media/music.ts';
 import type { CallerTurn, Line, LineEvent } from './line.ts';
 import { createRecorder, type CallRecorder } from './recorder.ts';
 import { createTaskRunner, type TaskRunner } from './tasks.ts';
@@ -175,7 +174,6 @@ class Call {
             language,
             recording: this.#recording,
             emotion: services.emotion,
-            music: holdMusic,
             assess: (text, expecting, spelled) =>
               engine.assess(text, expecting, this.#state.language, spelled),
             onPaused: (text, spelled, tellComplete) => {

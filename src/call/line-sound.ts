@@ -1,7 +1,7 @@
-import type { SampleRateHz } from '../core/audio.ts';
 import type { Clock } from '../core/clock.ts';
 import type { VoiceMedia } from '../core/telephony.ts';
 import { createCodec } from '../media/codec.ts';
+import { MusicPlayer } from '../media/music.ts';
 import { createResampler, type Resampler } from '../media/resampler.ts';
 import { roomRateHz } from './room.ts';
 
@@ -17,8 +17,6 @@ export interface SoundTap {
 export interface LineSoundParts {
   readonly media: VoiceMedia;
   readonly clock: Clock;
-  /** The music at the wire's rate, a loop. Asked for when it is first needed. */
-  readonly music: (rateHz: SampleRateHz) => Int16Array;
   /** True while Kefu's own words are on the wire: nothing else may be then. */
   readonly isSpeaking: () => boolean;
   /** Gets what is sent, at the wire's rate. */
@@ -42,7 +40,7 @@ export class LineSound {
   readonly #fromKefu: Resampler;
   #rest = new Int16Array(0);
   #cancelMusic: (() => void) | undefined;
-  #musicAt = 0;
+  #player: MusicPlayer | undefined;
   #closed = false;
 
   constructor(parts: LineSoundParts) {
@@ -56,7 +54,10 @@ export class LineSound {
   /** Sends what people say to the caller. Kefu's own words go first: what is said over them is not heard. */
   play(samples: Int16Array): void {
     if (this.#closed || this.#parts.isSpeaking()) return;
-    const sound = this.#toWire.process(samples);
+    this.#sendInPackets(this.#toWire.process(samples));
+  }
+
+  #sendInPackets(sound: Int16Array): void {
     const all = new Int16Array(this.#rest.length + sound.length);
     all.set(this.#rest);
     all.set(sound, this.#rest.length);
@@ -81,7 +82,8 @@ export class LineSound {
     if (this.#cancelMusic) return;
     const { clock, media } = this.#parts;
     const { packetMs, sampleRateHz } = media.format;
-    const loop = this.#parts.music(sampleRateHz);
+    this.#player ??= new MusicPlayer(sampleRateHz === 8000 ? 8000 : roomRateHz, { frameMs: packetMs });
+    const player = this.#player;
     let dueMs = clock.nowMs();
     const step = () => {
       this.#cancelMusic = clock.setTimer(step, packetMs);
@@ -91,7 +93,9 @@ export class LineSound {
         if (this.#parts.isSpeaking() || nowMs - dueMs > musicLeadMs) dueMs = nowMs;
         if (this.#parts.isSpeaking()) return;
         for (; dueMs <= nowMs + musicLeadMs; dueMs += packetMs) {
-          this.#send(this.#nextOf(loop));
+          const frame = player.frame();
+          if (sampleRateHz === 8000) this.#send(frame);
+          else this.#sendInPackets(this.#toWire.process(frame));
         }
       } catch (error) {
         this.#parts.onError(error);
@@ -105,14 +109,6 @@ export class LineSound {
     this.music(false);
     this.#closed = true;
     this.tap = undefined;
-  }
-
-  #nextOf(loop: Int16Array): Int16Array {
-    const packet = new Int16Array(this.#packetSamples);
-    for (let index = 0; index < packet.length; index += 1)
-      packet[index] = loop[(this.#musicAt + index) % loop.length] ?? 0;
-    this.#musicAt = (this.#musicAt + packet.length) % loop.length;
-    return packet;
   }
 
   #send(samples: Int16Array): void {

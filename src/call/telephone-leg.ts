@@ -5,7 +5,6 @@ import type { Logger } from '../core/log.ts';
 import type { SpeechRecognizer } from '../core/recognition.ts';
 import type { Utterance } from '../core/speech.ts';
 import type { VoiceMedia } from '../core/telephony.ts';
-import { holdMusic } from '../media/music.ts';
 import { VoiceLine, type VoiceStages } from './voice-line.ts';
 
 /** The person hears what it is about this often before the call counts as not taken. */
@@ -70,7 +69,6 @@ export function startTelephoneLeg(media: VoiceMedia, parts: TelephoneLegParts): 
     callId: '',
     recorder: nothing,
     recording: undefined,
-    music: holdMusic,
     assess: () => 'unknown',
     onPaused: () => undefined,
     onAudible: () => undefined,

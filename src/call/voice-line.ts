@@ -1,4 +1,3 @@
-import type { SampleRateHz } from '../core/audio.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Expecting } from '../core/dialog.ts';
 import type { EmotionEstimator } from '../core/emotion.ts';
@@ -55,8 +54,6 @@ export interface VoiceLineParts {
   readonly recording: RecordingWriter | undefined;
   /** Undefined: nobody asks what the caller's voice is like. */
   readonly emotion?: Pick<EmotionEstimator, 'listen'> | undefined;
-  /** The music that callers on hold hear, a loop at the rate asked for. */
-  readonly music: (rateHz: SampleRateHz) => Int16Array;
   assess(text: string, expecting: Expecting | null, spelled?: SpelledReading): Completeness;
   /** A text that may be the whole turn: time to get an answer ready. `tellComplete` says that it is a whole request. */
   onPaused(text: string, spelled: SpelledReading | undefined, tellComplete: () => void): void;
@@ -127,7 +124,6 @@ export class VoiceLine implements Line {
     this.sound = new LineSound({
       media,
       clock,
-      music: parts.music,
       isSpeaking: () => this.#mouth.speaking,
       onSent:
         recording && ((samples) => recording.write('kefu', this.#inbound.toMediaMs(clock.nowMs()), samples)),

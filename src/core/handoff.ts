@@ -189,6 +189,8 @@ export interface QueueEstimate {
 /** What happened. `here` is true on the node whose router did it, for figures that are added up over nodes. */
 export type HandoffEvent = { readonly here: boolean } & (
   | { readonly type: 'entry-added'; readonly entry: QueueEntry }
+  /** The entry is a callback from now on: whoever waited no longer does, or nobody waited in person. */
+  | { readonly type: 'callback-promised'; readonly entry: QueueEntry }
   /** The desk of `agentId` shall ring. */
   | { readonly type: 'offered'; readonly entry: QueueEntry; readonly agentId: string }
   /** It shall stop ringing. */

@@ -140,7 +140,7 @@ export async function createHandoffRouter(options: HandoffRouterOptions): Promis
     const snapshot = await look();
     const at = moment();
     const due = new Draft(snapshot);
-    upkeep(due, { ...at, judgeNodes: clock.nowMs() - answersSinceMs > leaseMs });
+    upkeep(due, { ...at, judgeNodes: clock.nowMs() - answersSinceMs > leaseMs, nodeId });
     welcomeBack(due);
     if (due.changes().length > 0) {
       // Whether it succeeds or another node was quicker, the next look shows what is left to do.

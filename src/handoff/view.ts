@@ -61,6 +61,8 @@ function entryEvents(before: QueueEntry | undefined, after: QueueEntry | undefin
   const is = after?.progress ?? { state: 'waiting' };
   const events: Happening[] = [];
   if (!before && after) events.push({ type: 'entry-added', entry: after });
+  if (after?.channel === 'callback' && before?.channel !== 'callback')
+    events.push({ type: 'callback-promised', entry: after });
   const sameAgent = was.state !== 'waiting' && is.state !== 'waiting' && was.agentId === is.agentId;
   const sameOffer = sameAgent && was.state === is.state && was.sinceEpochMs === is.sinceEpochMs;
   if (before && was.state === 'offered' && !sameOffer && !(sameAgent && is.state === 'serving'))

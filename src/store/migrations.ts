@@ -157,6 +157,21 @@ const migrations: readonly Migration[] = [
        for each statement execute function kefu_refuse_audit_change()`,
     ],
   },
+  {
+    version: 6,
+    statements: [
+      // Sums, not events: each process has rows of its own, and a day is what they add up to.
+      `create table figures (
+        day text not null,
+        writer_id text not null,
+        subject text not null,
+        name text not null,
+        measure text not null,
+        amount double precision not null,
+        primary key (day, writer_id, subject, name, measure)
+      )`,
+    ],
+  },
 ];
 
 /** Any number, but the same for ever: it keeps two processes from migrating at once. */

@@ -7,7 +7,18 @@ import { projectDir } from '../config.ts';
 import { forRoles } from './guard.ts';
 
 const builtDir = join(projectDir, 'src/web/dist');
-const pages = ['/', '/calls', '/calls/:id', '/people', '/audit', '/account', '/set-up'];
+const pages = [
+  '/',
+  '/calls',
+  '/calls/:id',
+  '/desk',
+  '/supervise',
+  '/figures',
+  '/people',
+  '/audit',
+  '/account',
+  '/set-up',
+];
 
 export interface DemoOrderHint {
   readonly orderId: string;
