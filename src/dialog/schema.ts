@@ -348,13 +348,9 @@ export const settingsFileSchema = z.strictObject({
     .max(20)
     .meta({ description: 'Failed tries of one question, of all sorts together.' }),
   ladders,
-  offerCallbackAfterSeconds: z
-    .number()
-    .min(0)
-    .default(300)
-    .meta({
-      description: 'Who would wait longer for a person, or nobody knows how long, is offered a callback.',
-    }),
+  offerCallbackAfterSeconds: z.number().min(0).default(300).meta({
+    description: 'Who would wait longer for a person, or nobody knows how long, is offered a callback.',
+  }),
   survey: z
     .boolean()
     .default(false)

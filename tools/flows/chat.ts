@@ -200,6 +200,19 @@ class Conversation {
           return Promise.resolve();
         });
         return;
+      case 'leave-queue':
+        write('  [the place in line is given back]');
+        return;
+      case 'callback':
+        write(`  [${effect.number} will be called back. ${effect.briefing.summary}]`);
+        return;
+      case 'voicemail':
+        write('  [a message is recorded]');
+        this.#later(() => {
+          this.#advance({ type: 'voicemail-finished', ok: true, durationMs: 1000 });
+          return Promise.resolve();
+        });
+        return;
       case 'end':
         write(`  [the call is over: ${effect.outcome}]`);
         this.isOver = true;

@@ -67,3 +67,8 @@ export function worstNews(state: CallState, isWaited: boolean): News | undefined
   const news = newsFor(state);
   return news.find(({ event }) => event.type === 'transfer-finished' && !event.ok) ?? news.at(-1);
 }
+
+/** Whether a person has the caller by this. */
+export function isAnswered(event: DialogEvent): boolean {
+  return event.type === 'person-joined' || (event.type === 'transfer-finished' && event.ok);
+}

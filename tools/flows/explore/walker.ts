@@ -9,7 +9,7 @@ import type { Caller } from './caller.ts';
 import type { Company } from './company.ts';
 import { ladderKinds, problemGoal, rungGoal, type Goal } from './goals.ts';
 import { shopStartEpochMs, type ShopAnswer, type ShopRequest, type WalkedShop } from './shop.ts';
-import { newsFor, worstNews } from './people.ts';
+import { isAnswered, newsFor, worstNews } from './people.ts';
 import { tracePack } from './traced-pack.ts';
 import { Truths } from './truths.ts';
 import type { Beginning, Fault, Node, Task, WalkEnd } from './walk.ts';
@@ -318,8 +318,7 @@ export class Walker {
   /** News of the queue or of people. */
   hearNews(node: Node, label: string, event: DialogEvent): Node {
     const frame = node.state.stack.at(-1);
-    const isAnswered = event.type === 'person-joined' || (event.type === 'transfer-finished' && event.ok);
-    if (isAnswered && frame) this.reached.add(`${frame.flow}.${frame.step} transferred`);
+    if (frame && isAnswered(event)) this.reached.add(`${frame.flow}.${frame.step} transferred`);
     return this.advance(node, label, event);
   }
 
@@ -409,8 +408,7 @@ export class Walker {
   }
 
   #fault(node: Node, kind: Fault['kind'], detail: string): void {
-    const frame = node.state.stack.at(-1) ?? node.before?.state.stack.at(-1);
-    const { flow = '', step = '' } = frame ?? {};
+    const { flow = '', step = '' } = node.state.stack.at(-1) ?? node.before?.state.stack.at(-1) ?? {};
     const key = `${kind} ${flow}.${step} ${detail}`;
     if (this.#faultsSeen.has(key)) return;
     this.#faultsSeen.add(key);
