@@ -1,13 +1,30 @@
-import { App as AntApp, ConfigProvider, Flex, Layout, Menu, Segmented, Typography, theme } from 'antd';
+import {
+  App as AntApp,
+  ConfigProvider,
+  Flex,
+  Layout,
+  Menu,
+  Segmented,
+  Skeleton,
+  Typography,
+  theme,
+} from 'antd';
 import en from 'antd/locale/en_US';
 import zh from 'antd/locale/zh_CN';
-import { useEffect, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
 import { Link, Route, Routes, useLocation } from 'react-router';
 import { languages, type Language } from '../core/language.ts';
 import { CallPage } from './pages/call.tsx';
 import { CallsPage } from './pages/calls.tsx';
 import { TestCallPage } from './pages/test-call.tsx';
 import { LanguageContext, useTexts } from './texts.ts';
+
+// Loaded when they are opened, so that the test call does not wait for them.
+const DeskPage = lazy(async () => ({ default: (await import('./desk/desk-page.tsx')).DeskPage }));
+const SupervisePage = lazy(async () => ({
+  default: (await import('./supervise/supervise-page.tsx')).SupervisePage,
+}));
+const FiguresPage = lazy(async () => ({ default: (await import('./figures/figures-page.tsx')).FiguresPage }));
 
 const themes = ['light', 'dark'] as const;
 type Theme = (typeof themes)[number];
@@ -61,10 +78,13 @@ function Frame(props: {
           <Menu
             mode="horizontal"
             style={{ flex: 1, minWidth: 180, border: 'none', background: 'transparent' }}
-            selectedKeys={[pathname.startsWith('/calls') ? 'calls' : 'test']}
+            selectedKeys={[pathname === '/' ? 'test' : (pathname.split('/')[1] ?? '')]}
             items={[
               { key: 'test', label: <Link to="/">{t('testCall')}</Link> },
               { key: 'calls', label: <Link to="/calls">{t('calls')}</Link> },
+              { key: 'desk', label: <Link to="/desk">{t('desk')}</Link> },
+              { key: 'supervise', label: <Link to="/supervise">{t('supervise')}</Link> },
+              { key: 'figures', label: <Link to="/figures">{t('figures')}</Link> },
             ]}
           />
           <Segmented<Language>
@@ -108,7 +128,9 @@ export function App() {
       >
         <AntApp>
           <Frame language={language} onLanguage={setLanguage} colours={colours} onColours={setColours}>
-            <Pages />
+            <Suspense fallback={<Skeleton active />}>
+              <Pages />
+            </Suspense>
           </Frame>
         </AntApp>
       </ConfigProvider>
@@ -123,6 +145,9 @@ function Pages() {
       <Route path="/" element={<TestCallPage />} />
       <Route path="/calls" element={<CallsPage />} />
       <Route path="/calls/:id" element={<CallPage />} />
+      <Route path="/desk" element={<DeskPage />} />
+      <Route path="/supervise" element={<SupervisePage />} />
+      <Route path="/figures" element={<FiguresPage />} />
       <Route path="*" element={<Typography.Paragraph>{t('notFound')}</Typography.Paragraph>} />
     </Routes>
   );

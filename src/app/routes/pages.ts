@@ -7,7 +7,7 @@ import { projectDir } from '../config.ts';
 import { guardApi } from './guard.ts';
 
 const builtDir = join(projectDir, 'src/web/dist');
-const pages = ['/', '/calls', '/calls/:id'];
+const pages = ['/', '/calls', '/calls/:id', '/desk', '/supervise', '/figures'];
 
 export interface DemoOrderHint {
   readonly orderId: string;

@@ -7,7 +7,14 @@ import { useDeskTexts } from './texts.ts';
 import { useNow } from './use-desk.ts';
 
 /** Who it is, how that is known, and by what way they come: one line that is always in sight. */
-export function WhoLine({ card, aheadMs }: { readonly card: ContactCard; readonly aheadMs: number }) {
+export function WhoLine({
+  card,
+  waitAheadMs,
+}: {
+  readonly card: ContactCard;
+  /** Given while they wait: how far this machine's clock is ahead of the server's. */
+  readonly waitAheadMs?: number;
+}) {
   const t = useDeskTexts();
   const nameOf = useDeskCodes();
   const now = useNow();
@@ -30,9 +37,9 @@ export function WhoLine({ card, aheadMs }: { readonly card: ContactCard; readonl
       <Tag>{nameOf('channel', call.channel)}</Tag>
       <Tag>{nameOf('language', call.language)}</Tag>
       <Typography.Text type="secondary">{call.from}</Typography.Text>
-      {card.enqueuedAtEpochMs !== null && (
+      {card.enqueuedAtEpochMs !== null && waitAheadMs !== undefined && (
         <Typography.Text type="secondary">
-          {t('waited')} {formatDuration(Math.max(0, now - card.enqueuedAtEpochMs - aheadMs))}
+          {t('waited')} {formatDuration(Math.max(0, now - card.enqueuedAtEpochMs - waitAheadMs))}
         </Typography.Text>
       )}
     </Space>

@@ -149,14 +149,14 @@ export function CallControls(props: {
           {formatDuration(Math.max(0, now - conversation.sinceEpochMs - state.clockAheadMs))}
         </Typography.Text>
         {conversation.people.length > 1 && (
-          <span>
-            <Typography.Text type="secondary">{t('withWhom')}: </Typography.Text>
+          <Space wrap size={4}>
+            <Typography.Text type="secondary">{t('withWhom')}:</Typography.Text>
             {conversation.people.map(({ id, name, muted }) => (
               <Tag key={id} {...(muted && { icon: <AudioMutedOutlined aria-label={t('mute')} /> })}>
                 {name}
               </Tag>
             ))}
-          </span>
+          </Space>
         )}
       </Space>
       {!isText && (

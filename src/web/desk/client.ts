@@ -142,6 +142,7 @@ export class DeskClient {
     this.audio.setMuted(!heard);
     if (devices === 'none') {
       this.audio.stop();
+      this.jitter = undefined;
       return;
     }
     if (this.#state.link.state !== 'open' && before.link.state === 'open') this.audio.clear();

@@ -134,7 +134,7 @@ export function isOwnProblem(code: string): boolean {
   return code in codeNames.problem;
 }
 
-/** Colours of moods, the same in tags and drawings. */
+/** Colours of moods in drawings, strong enough on light and dark pages. */
 export const moodColours = {
   angry: '#cf1322',
   upset: '#d48806',

@@ -4,7 +4,7 @@ import type { Language } from '../../core/language.ts';
 
 /** What the connection needs of a browser's WebSocket. */
 export interface DeskSocket {
-  binaryType: BinaryType;
+  binaryType: string;
   readonly readyState: number;
   onopen: (() => void) | null;
   onmessage: ((event: { readonly data: unknown }) => void) | null;

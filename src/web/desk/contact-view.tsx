@@ -29,7 +29,7 @@ export function ContactView(props: {
       <Flex vertical gap="middle" style={{ flex: '3 1 420px', minWidth: 0, maxWidth: '100%' }}>
         <Card size="small">
           <Flex vertical gap="middle">
-            <WhoLine card={card} aheadMs={state.clockAheadMs} />
+            <WhoLine card={card} />
             {!ended && (
               <CallControls
                 contact={contact}

@@ -69,7 +69,7 @@ export function CustomerView({ customerId }: { readonly customerId: string | und
       <Descriptions
         size="small"
         column={1}
-        title={`${customer.name.first} ${customer.name.last}`}
+        title={fullName(customer.name)}
         extra={<Button onClick={again}>{t('refresh')}</Button>}
         items={[
           { key: 'number', label: t('number'), children: customer.phones.join(', ') || '–' },
@@ -118,7 +118,7 @@ function OrderCard({ order }: { readonly order: CustomerOrder }) {
           <div key={shipment.id}>
             <Typography.Text strong>{t('tracking')}: </Typography.Text>
             {shipment.carrier} <Typography.Text copyable>{shipment.trackingNumber}</Typography.Text>{' '}
-            <Tag>{shipment.status}</Tag>
+            <Tag>{shipment.status}</Tag>{' '}
             {shipment.estimatedAt && `${t('expected')} ${day(shipment.estimatedAt)}`}
             {shipment.events.at(-1) && (
               <Typography.Paragraph type="secondary" style={{ margin: 0 }}>
@@ -130,6 +130,11 @@ function OrderCard({ order }: { readonly order: CustomerOrder }) {
       </Flex>
     </Card>
   );
+}
+
+/** Chinese names have the family name first. */
+function fullName({ first, last }: CustomerData['customer']['name']): string {
+  return /\p{Script=Han}/u.test(last) ? last + first : `${first} ${last}`.trim();
 }
 
 function lineOf(address: Address): string {

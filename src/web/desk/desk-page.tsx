@@ -5,13 +5,14 @@ import { ContactView } from './contact-view.tsx';
 import { HelpDialog } from './help-dialog.tsx';
 import { LinkBanner, useProblems } from './link-banner.tsx';
 import { OfferCard } from './offer-card.tsx';
-import { useShortcuts, type Shortcut } from './shortcuts.ts';
+import type { Shortcut } from './shortcuts.ts';
 import { SoundDialog } from './sound-dialog.tsx';
 import { StateBar } from './state-bar.tsx';
 import { ownContacts, type Contact, type DeskState } from './state.ts';
 import { useDeskTexts } from './texts.ts';
 import { ConsultDialog, TransferDialog } from './transfer-dialog.tsx';
 import { useDesk } from './use-desk.ts';
+import { useShortcuts } from './use-shortcuts.ts';
 
 /** Where an agent works: contacts ring, are answered, talked to, passed on and wrapped up. */
 export function DeskPage() {

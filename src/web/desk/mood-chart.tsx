@@ -7,6 +7,8 @@ import { useDeskTexts } from './texts.ts';
 const width = 320;
 const height = 84;
 const margin = 8;
+/** As tags have them, which suit light and dark pages. */
+const tagColours = { angry: 'red', upset: 'gold', neutral: 'default', pleased: 'green' } as const;
 
 /** How the caller felt over time: anger as a line, the mood as the colour of its points, and what made it so below. */
 export function MoodChart({ moods }: { readonly moods: readonly MoodPoint[] }) {
@@ -75,12 +77,13 @@ export function MoodChart({ moods }: { readonly moods: readonly MoodPoint[] }) {
   );
 }
 
+/** A mood, with how angry where that is worth telling. */
 export function MoodTag({ mood, anger }: { readonly mood: MoodPoint['mood']; readonly anger?: number }) {
   const nameOf = useDeskCodes();
   return (
-    <Tag color={moodColours[mood]} style={{ marginInlineEnd: 4 }}>
+    <Tag color={tagColours[mood]} style={{ marginInlineEnd: 4 }}>
       {nameOf('mood', mood)}
-      {anger !== undefined && ` ${Math.round(anger * 100)} %`}
+      {anger !== undefined && (mood === 'angry' || mood === 'upset') && ` ${Math.round(anger * 100)} %`}
     </Tag>
   );
 }

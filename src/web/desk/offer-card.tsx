@@ -27,7 +27,8 @@ export function OfferCard(props: {
   const [firstMs] = useState(() => Math.max(1000, props.offer.untilEpochMs - Date.now()));
   const answer = useRef<HTMLButtonElement>(null);
   const { card, untilEpochMs } = props.offer;
-  const leftMs = Math.max(0, untilEpochMs - now);
+  // The clock of the page ticks once a second, so that it may be a moment behind.
+  const leftMs = Math.min(firstMs, Math.max(0, untilEpochMs - now));
   useEffect(() => {
     // Whoever is writing goes on writing: keys meant for a text must not answer a call.
     if (document.activeElement === null || document.activeElement === document.body) answer.current?.focus();
@@ -36,6 +37,7 @@ export function OfferCard(props: {
     <Card
       role="region"
       aria-label={t(titles[card.call.channel])}
+      size="small"
       style={{ borderColor: token.colorPrimary, borderWidth: 2 }}
     >
       <Flex vertical gap="middle">
@@ -43,12 +45,12 @@ export function OfferCard(props: {
           <div style={{ flex: '1 1 260px' }}>
             <Typography.Text type="secondary">{t(titles[card.call.channel])}</Typography.Text>
             <br />
-            <WhoLine card={card} aheadMs={props.aheadMs} />
+            <WhoLine card={card} waitAheadMs={props.aheadMs} />
           </div>
           <Flex gap="small" wrap align="center">
             <Progress
               type="circle"
-              size={48}
+              size={40}
               percent={Math.min(100, (100 * leftMs) / firstMs)}
               format={() => `${Math.ceil(leftMs / 1000)} ${t('seconds')}`}
               aria-label={t('ringsFor')}

@@ -1,4 +1,3 @@
-import { useEffect } from 'react';
 import type { DeskTextKey } from './texts.ts';
 
 /** What keys of a desk do, in the order in which the help lists them. All are pressed with Alt, which writes nothing. */
@@ -32,16 +31,4 @@ export function shortcutOf(event: {
   if (digit !== undefined) return Number(digit);
   const found = Object.entries(shortcuts).find(([, { code }]) => code === event.code);
   return found?.[0] as Shortcut | undefined;
-}
-
-/** Runs an action for its keys while the page is shown; an action returns false when there is nothing to do. */
-export function useShortcuts(run: (shortcut: Shortcut | number) => boolean): void {
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      const shortcut = shortcutOf(event);
-      if (shortcut !== undefined && run(shortcut)) event.preventDefault();
-    };
-    addEventListener('keydown', onKey);
-    return () => removeEventListener('keydown', onKey);
-  }, [run]);
 }

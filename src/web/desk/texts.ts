@@ -98,7 +98,7 @@ const texts = {
   aloneAgain: { en: 'Without the colleague', zh: '请同事退出' },
   leave: { en: 'Leave', zh: '退出' },
   withWhom: { en: 'In the conversation', zh: '通话成员' },
-  talkingFor: { en: 'for', zh: '已进行' },
+  talkingFor: { en: 'Time', zh: '时长' },
   write: { en: 'Write to the customer', zh: '给客户写消息' },
   send: { en: 'Send', zh: '发送' },
   sendHint: { en: 'Enter sends, Shift+Enter begins a new line.', zh: '回车发送，Shift+回车换行。' },

@@ -1,6 +1,7 @@
 import { Form, Input, Modal, Segmented, Select } from 'antd';
 import { useState } from 'react';
 import type { TransferTarget } from '../../core/desk.ts';
+import { dialable, isDialable } from './dialable.ts';
 import { useStateName } from './state-bar.tsx';
 import type { DeskState } from './state.ts';
 import { useDeskTexts, type DeskTextKey } from './texts.ts';
@@ -12,17 +13,6 @@ const kinds = {
   flow: 'toKefu',
 } as const satisfies Record<TransferTarget['kind'], DeskTextKey>;
 type Kind = keyof typeof kinds;
-
-/** True for E.164 and SIP addresses, which is what a caller can be sent to. */
-export function isDialable(number: string): boolean {
-  return /^\+[1-9]\d{5,14}$/.test(number) || /^sips?:[^\s@]+@[^\s@]+$/.test(number);
-}
-
-/** A number as people write it, without spaces, dashes and brackets. */
-export function dialable(number: string): string {
-  const trimmed = number.trim();
-  return trimmed.startsWith('sip') ? trimmed : trimmed.replaceAll(/[\s()/.-]/g, '');
-}
 
 /** Lets the caller go on elsewhere, with a note for whoever takes over. */
 export function TransferDialog(props: {
