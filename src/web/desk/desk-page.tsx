@@ -91,6 +91,7 @@ export function DeskPage() {
           key={offer.card.entryId}
           offer={offer}
           aheadMs={state.clockAheadMs}
+          takesFocus={contacts.every(({ ended }) => ended) && dialog === null}
           accept={() => desk.accept(offer.card.entryId)}
           decline={() => desk.decline(offer.card.entryId)}
         />

@@ -18,6 +18,8 @@ const titles = {
 export function OfferCard(props: {
   readonly offer: Offer;
   readonly aheadMs: number;
+  /** Whether Enter shall answer. Not while there is other work: keys meant for it must not answer a call. */
+  readonly takesFocus: boolean;
   readonly accept: () => void;
   readonly decline: () => void;
 }) {
@@ -26,13 +28,13 @@ export function OfferCard(props: {
   const now = useNow();
   const [firstMs] = useState(() => Math.max(1000, props.offer.untilEpochMs - Date.now()));
   const answer = useRef<HTMLButtonElement>(null);
+  const { takesFocus } = props;
   const { card, untilEpochMs } = props.offer;
   // The clock of the page ticks once a second, so that it may be a moment behind.
   const leftMs = Math.min(firstMs, Math.max(0, untilEpochMs - now));
   useEffect(() => {
-    // Whoever is writing goes on writing: keys meant for a text must not answer a call.
-    if (document.activeElement === null || document.activeElement === document.body) answer.current?.focus();
-  }, []);
+    if (takesFocus) answer.current?.focus();
+  }, [takesFocus]);
   return (
     <Card
       role="region"
