@@ -1,30 +1,14 @@
-import {
-  App as AntApp,
-  ConfigProvider,
-  Flex,
-  Layout,
-  Menu,
-  Segmented,
-  Skeleton,
-  Typography,
-  theme,
-} from 'antd';
+import { App as AntApp, ConfigProvider, Flex, Layout, Menu, Segmented, Typography, theme } from 'antd';
 import en from 'antd/locale/en_US';
 import zh from 'antd/locale/zh_CN';
-import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { Link, Route, Routes, useLocation } from 'react-router';
 import { languages, type Language } from '../core/language.ts';
+import { DeskPage, FiguresPage, SupervisePage } from './lazy-pages.tsx';
 import { CallPage } from './pages/call.tsx';
 import { CallsPage } from './pages/calls.tsx';
 import { TestCallPage } from './pages/test-call.tsx';
 import { LanguageContext, useTexts } from './texts.ts';
-
-// Loaded when they are opened, so that the test call does not wait for them.
-const DeskPage = lazy(async () => ({ default: (await import('./desk/desk-page.tsx')).DeskPage }));
-const SupervisePage = lazy(async () => ({
-  default: (await import('./supervise/supervise-page.tsx')).SupervisePage,
-}));
-const FiguresPage = lazy(async () => ({ default: (await import('./figures/figures-page.tsx')).FiguresPage }));
 
 const themes = ['light', 'dark'] as const;
 type Theme = (typeof themes)[number];
@@ -128,9 +112,7 @@ export function App() {
       >
         <AntApp>
           <Frame language={language} onLanguage={setLanguage} colours={colours} onColours={setColours}>
-            <Suspense fallback={<Skeleton active />}>
-              <Pages />
-            </Suspense>
+            <Pages />
           </Frame>
         </AntApp>
       </ConfigProvider>

@@ -84,7 +84,7 @@ const button = (name: string | RegExp) => page.getByRole('button', { name });
 const says = (text: string | RegExp) => page.getByText(text).filter({ visible: true }).first().waitFor();
 const picture = (name: string) =>
   page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true, animations: 'disabled' });
-const conversationCount = () => desk.requests.length;
+const requestCount = () => desk.requests.length;
 
 /** Signs in, is offered the contact and answers it. */
 async function answered(card = contactCard()): Promise<void> {
@@ -157,7 +157,7 @@ describe('the desk', { retry: 0, timeout: 60_000 }, () => {
     const onHold = desk.heard.length;
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(desk.heard.length - onHold).toBeLessThanOrEqual(2);
-    const before = conversationCount();
+    const before = requestCount();
     await button('Resume').click();
     expect(await desk.asked('hold', before)).toMatchObject({ on: false });
     await desk.until(() => desk.heard.length > onHold + 5, 'sound after the hold');
@@ -178,7 +178,7 @@ describe('the desk', { retry: 0, timeout: 60_000 }, () => {
     await button('All together').click();
     expect(await desk.asked('consult-end')).toMatchObject({ then: 'conference' });
     await says('Conference: all hear each other.');
-    const before = conversationCount();
+    const before = requestCount();
     await button('Without the colleague').click();
     expect(await desk.asked('consult-end', before)).toMatchObject({ then: 'back' });
 
@@ -323,7 +323,7 @@ describe('the supervisor’s page', { retry: 0, timeout: 60_000 }, () => {
     expect(await desk.asked('supervise')).toMatchObject({ callId: 'angry', mode: 'listen' });
     await says('W2378156. This is the third time! Get me a person.');
     desk.playTone(callerHz);
-    const before = conversationCount();
+    const before = requestCount();
     await page.getByText('Listen', { exact: true }).click();
     await desk.asked('supervise', before);
     await loudspeaker('caller', near(callerHz));
@@ -339,6 +339,18 @@ describe('the supervisor’s page', { retry: 0, timeout: 60_000 }, () => {
     await page.getByRole('link', { name: 'To the desk' }).click();
     await button('Finish').waitFor();
     expect(watched.complaints).toEqual([]);
+  });
+
+  it('watches the chosen call again after the line was lost', async () => {
+    await calls().first().click();
+    await desk.asked('supervise');
+    await says('W2378156. This is the third time! Get me a person.');
+    desk.forget('angry');
+    const before = requestCount();
+    desk.cut();
+    expect(await desk.asked('supervise', before)).toMatchObject({ callId: 'angry', mode: 'listen' });
+    await says('You read along. Nobody notices, and you hear nothing.');
+    await says('W2378156. This is the third time! Get me a person.');
   });
 
   it('filters by mood, phase and words, and leaves the call it watched when it is left', async () => {

@@ -99,6 +99,11 @@ export class ScriptedDesk {
     if (this.#conversations.size === 0) this.#setAgent({ state: 'after-call' });
   }
 
+  /** As a server that was started anew: it knows nothing of the conversation. */
+  forget(entryId: string): void {
+    this.#conversations.delete(entryId);
+  }
+
   /** Changes how a conversation stands. */
   change(entryId: string, change: Partial<DeskConversation>): void {
     const known = this.#conversations.get(entryId);

@@ -10,10 +10,10 @@ export interface JitterStats {
 }
 
 const minimumTargetMs = 40;
-const maximumTargetMs = 80;
+const maximumTargetMs = 70;
 const stepMs = 10;
 /** Above the target by so much, playing speeds up at once instead of waiting for a quiet window. */
-const slackMs = 20;
+const slackMs = 10;
 /** Further behind than this nobody wants to hear what was missed: the oldest is dropped. */
 const hopelessMs = 500;
 /** A gap longer than this is a pause of the sender, not jitter. */

@@ -123,8 +123,9 @@ export class DeskConnection {
       console.warn('The server sent a message that this page does not know', parsed.error.message);
       return;
     }
-    if (parsed.data.type === 'welcome') this.#onWelcome();
     this.#listener.message(parsed.data);
+    // Told after the message, so that nobody takes what was before the loss for what is now.
+    if (parsed.data.type === 'welcome') this.#onWelcome();
   }
 
   #onWelcome(): void {

@@ -1,5 +1,6 @@
 import { Badge, Card, Empty, Flex, Tabs, type InputRef } from 'antd';
 import { useRef, useState } from 'react';
+import type { AgentActivity } from '../../core/handoff.ts';
 import type { OpenPanel } from './call-controls.tsx';
 import { ContactView } from './contact-view.tsx';
 import { HelpDialog } from './help-dialog.tsx';
@@ -9,7 +10,7 @@ import type { Shortcut } from './shortcuts.ts';
 import { SoundDialog } from './sound-dialog.tsx';
 import { StateBar } from './state-bar.tsx';
 import { ownContacts, type Contact, type DeskState } from './state.ts';
-import { useDeskTexts } from './texts.ts';
+import { useDeskTexts, type DeskTextKey } from './texts.ts';
 import { ConsultDialog, TransferDialog } from './transfer-dialog.tsx';
 import { useDesk } from './use-desk.ts';
 import { useShortcuts } from './use-shortcuts.ts';
@@ -117,15 +118,7 @@ export function DeskPage() {
       )}
       {!contact && state.offers.length === 0 && state.agent && (
         <Card>
-          <Empty
-            description={t(
-              state.agent.state === 'available'
-                ? 'noContactAvailable'
-                : state.agent.state === 'offline'
-                  ? 'noContactOffline'
-                  : 'noContact',
-            )}
-          />
+          <Empty description={t(emptyTexts[state.agent.state] ?? 'noContact')} />
         </Card>
       )}
       {contact && (
@@ -155,6 +148,12 @@ export function DeskPage() {
     </Flex>
   );
 }
+
+const emptyTexts: Partial<Record<AgentActivity, DeskTextKey>> = {
+  available: 'noContactAvailable',
+  offline: 'noContactOffline',
+  'after-call': 'noContactAfterCall',
+};
 
 /** For screen readers only. */
 const hidden = {

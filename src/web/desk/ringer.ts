@@ -3,6 +3,8 @@ import { ring } from '../audio/ring.ts';
 import type { Offer } from './state.ts';
 import { deskText } from './texts.ts';
 
+const deskPath = '/desk';
+
 /** Makes an offer noticed wherever its agent looks: a ring, a notification of the browser, and the title of the tab. */
 export class Ringer {
   readonly #loudspeaker: () => Promise<AudioContext>;
@@ -50,7 +52,8 @@ export class Ringer {
   }
 
   #notify({ card }: Offer): void {
-    if (!('Notification' in window) || Notification.permission !== 'granted' || !document.hidden) return;
+    if (!('Notification' in window) || Notification.permission !== 'granted') return;
+    if (!document.hidden && location.pathname === deskPath) return;
     if (this.#notifications.has(card.entryId)) return;
     // Others may see the screen: what is wanted is enough, names stay on the page.
     const notification = new Notification(deskText('incoming', this.language), {
@@ -58,7 +61,13 @@ export class Ringer {
       tag: card.entryId,
       requireInteraction: true,
     });
-    notification.onclick = () => window.focus();
+    notification.onclick = () => {
+      window.focus();
+      if (location.pathname === deskPath) return;
+      // The pages' router follows the history of the browser; loading the page anew would end a conversation.
+      history.pushState(null, '', deskPath);
+      dispatchEvent(new PopStateEvent('popstate'));
+    };
     this.#notifications.set(card.entryId, notification);
   }
 }

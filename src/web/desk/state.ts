@@ -193,9 +193,17 @@ function onWelcome(state: DeskState, message: Message<'welcome'>, nowEpochMs: nu
     wrapUpCodes,
     clockAheadMs: message.nowEpochMs === undefined ? 0 : nowEpochMs - message.nowEpochMs,
     offers: [],
+    muted: mutedAfter(state, me.id, survived),
     contacts: [...survived, ...gone.filter(needsAfterCall)],
     liveCalls: [],
   });
+}
+
+/** Who was muted stays so, also when the page was loaded anew: nobody expects to be heard then. */
+function mutedAfter(state: DeskState, myId: string, survived: readonly Contact[]): boolean {
+  if (state.me) return state.muted;
+  const people = survived.flatMap(({ conversation }) => conversation.people);
+  return people.some(({ id, muted }) => id === myId && muted);
 }
 
 function onConversation(state: DeskState, message: Message<'conversation'>): DeskState {

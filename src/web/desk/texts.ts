@@ -156,6 +156,10 @@ const texts = {
     zh: '您处于空闲状态，新的来访会在此响铃。',
   },
   noContactOffline: { en: 'Choose “Available” to get contacts.', zh: '选择“空闲”即可开始接待。' },
+  noContactAfterCall: {
+    en: 'After-call work: choose “Available” when you are done.',
+    zh: '话后处理中：完成后请选择“空闲”。',
+  },
   contacts: { en: 'Conversations', zh: '对话' },
 
   testSound: { en: 'Microphone and loudspeaker', zh: '麦克风与扬声器' },

@@ -1,5 +1,6 @@
-import { Alert, Card, Flex, Table } from 'antd';
+import { Alert, Button, Card, Flex, Table } from 'antd';
 import { useEffect, useRef, useState } from 'react';
+import { Link } from 'react-router';
 import type { LiveCall, SuperviseMode } from '../../core/desk.ts';
 import { LinkBanner, useProblems } from '../desk/link-banner.tsx';
 import { QueueLength, StateTag } from '../desk/state-bar.tsx';
@@ -10,7 +11,7 @@ import { matching, noFilter } from './filter.ts';
 import { LiveCalls } from './live-calls.tsx';
 import { WatchedCall } from './watched-call.tsx';
 
-const supervisingRoles: readonly string[] = ['supervisor', 'admin'];
+const supervisingRoles: readonly string[] = ['supervisor', 'administrator'];
 
 /** Where supervisors see all contacts, listen, help and take over. */
 export function SupervisePage() {
@@ -24,6 +25,20 @@ export function SupervisePage() {
   const chosen =
     state.liveCalls.find(({ callId }) => callId === chosenId) ??
     (watched?.card.call.callId === chosenId ? watched.card.call : undefined);
+
+  const wasLost = useRef(false);
+  useEffect(() => {
+    if (state.link.state !== 'open') {
+      wasLost.current = true;
+      return;
+    }
+    // After a reconnect the chosen call is watched again; whoever whispered or joined does so anew when they want to.
+    if (wasLost.current && chosenId !== null && !watched) {
+      desk.dispatch({ type: 'silent', on: true });
+      desk.send({ type: 'supervise', callId: chosenId, mode: 'listen' });
+    }
+    wasLost.current = false;
+  }, [state.link.state, chosenId, watched, desk]);
 
   useEffect(
     () => () => {
@@ -64,6 +79,19 @@ export function SupervisePage() {
   return (
     <Flex vertical gap="middle">
       <LinkBanner state={state} desk={desk} />
+      {state.offers.length > 0 && (
+        <Alert
+          role="alert"
+          type="info"
+          showIcon
+          title={t('incoming')}
+          action={
+            <Link to="/desk">
+              <Button type="primary">{t('toDesk')}</Button>
+            </Link>
+          }
+        />
+      )}
       {notAllowed ? (
         <Alert type="warning" showIcon title={t('notSupervisor')} />
       ) : (

@@ -161,6 +161,16 @@ describe('a reconnect', () => {
   });
 });
 
+describe('a page loaded anew', () => {
+  it('goes on muted for who was muted', () => {
+    const people = [{ id: 'ada', name: 'Ada', muted: true }];
+    const { card, conversation: kept } = conversation(voice, { people });
+    expect(after(emptyDesk, open, welcome({ conversations: [{ card, conversation: kept }] })).muted).toBe(
+      true,
+    );
+  });
+});
+
 describe('the sound', () => {
   const needs = (change: Partial<DeskConversation>, ...actions: readonly DeskAction[]) =>
     soundNeeds(after(signedIn, told(conversation(voice, change)), ...actions));
