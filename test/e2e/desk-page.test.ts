@@ -13,6 +13,8 @@ import { beeps, joined, toneShare } from '../support/tones.ts';
 
 /** What the pages looked like, for people. */
 const pictures = join(tmpdir(), 'kefu-pages');
+/** Waits on a busy machine. */
+const patience = { timeout: 10_000 };
 const microphoneHz = 660;
 const callerHz = 440;
 const { sampleRateHz } = deskAudio;
@@ -40,7 +42,7 @@ beforeEach(async () => {
   desk = await ScriptedDesk.start();
   watched = await openPage(browser);
   page = watched.page;
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(patience.timeout);
   await page.addInitScript({ content: listenToLoudspeaker });
 });
 afterEach(async () => {
@@ -66,6 +68,19 @@ const listenToLoudspeaker = `
     window.ear.getFloatFrequencyData(bins);
     const best = bins.reduce((top, level, index) => (level > bins[top] ? index : top), 0);
     return bins[best] > -60 ? (best * window.ear.context.sampleRate) / window.ear.fftSize : 0;
+  };`;
+
+/** In place of the system's notifications, which nobody sees here. */
+const takeNotifications = `
+  window.Notification = class {
+    static permission = 'granted';
+    constructor(title, { body }) {
+      window.notified = [title, body];
+      window.notification = this;
+    }
+    close() {
+      this.closed = true;
+    }
   };`;
 
 /** Waits until what the loudspeaker plays is as it should be. */
@@ -117,7 +132,7 @@ describe('the desk', { retry: 0, timeout: 60_000 }, () => {
     await says('A refund of 45.90 USD was promised within five days.');
     await says('W2378156. This is the third time! Get me a person.');
     await page.getByRole('img', { name: /Mood over time: calm 10 %, .*angry 82 %/ }).waitFor();
-    expect(await page.title()).toContain('☎');
+    await expect.poll(() => page.title(), patience).toContain('☎');
     // The answer has the focus, so that Enter takes the call.
     expect(await page.evaluate<string>('document.activeElement.textContent')).toBe('Answer');
     desk.send({ type: 'line', callId: 'call_mia', line: transcriptLine(6, 'caller', 'Anybody there?') });
@@ -128,7 +143,7 @@ describe('the desk', { retry: 0, timeout: 60_000 }, () => {
     await page.keyboard.press('Alt+KeyX');
     expect(await desk.asked('decline')).toEqual({ type: 'decline', entryId: 'call_mia' });
     await says('The next contact rings here.');
-    expect(await page.title()).not.toContain('☎');
+    await expect.poll(() => page.title(), patience).not.toContain('☎');
     expect(watched.complaints).toEqual([]);
   });
 
@@ -226,6 +241,28 @@ describe('the desk', { retry: 0, timeout: 60_000 }, () => {
     await page.keyboard.press('Alt+KeyG');
     await desk.asked('finish');
     await says('After-call work');
+  });
+
+  it('notifies on another page of Kefu, leads back, and shows what could not be done', async () => {
+    await page.addInitScript({ content: takeNotifications });
+    await page.goto(`${desk.url}/desk`);
+    await button('Available').click();
+    await desk.asked('choose');
+    await page.getByRole('link', { name: 'Calls' }).click();
+    desk.offer(contactCard());
+    await desk.until(() => desk.agent.state === 'ringing', 'the ring');
+    await page.waitForURL(/calls/);
+    await page.getByText('No calls yet.').waitFor();
+    await expect
+      .poll(() => page.evaluate('window.notified'), patience)
+      .toEqual(['Incoming contact', 'to send back a lamp']);
+    await page.evaluate('window.notification.onclick()');
+    await button('Answer').click();
+    await button('Finish').waitFor();
+    await expect.poll(() => page.evaluate('window.notification.closed'), patience).toBe(true);
+    desk.send({ type: 'problem', code: 'transfer_failed', message: 'The number is busy.' });
+    await says('The number is busy.');
+    expect(watched.complaints).toEqual([]);
   });
 
   it('asks before the tab is left in the middle of a conversation', async () => {

@@ -71,7 +71,7 @@ export function contactCard(change: Partial<LiveCall> = {}): ContactCard {
       mood: 'angry',
       wanted: call.wanted,
       customer: { id: 'mia_garcia_2723', name: call.customerName ?? '', verifiedBy: 'order number' },
-      slots: { order_number: 'W2378156', item_choice: ['desk lamp'], refund_to: 'PayPal' },
+      slots: { order_number: 'W2378156', item_choice: ['desk lamp'], refund_destination: 'PayPal' },
       done: ['A return label was sent by e-mail.', 'A refund of 45.90 USD was promised within five days.'],
       summary:
         'Mia Garcia wants to send back a lamp that arrived broken. Handed over because the caller is angry ("This is the third time!").',

@@ -87,7 +87,7 @@ export function BriefingView({ card }: { readonly card: ContactCard }) {
               title={t('gathered')}
               items={slots.map(([name, value]) => ({
                 key: name,
-                label: name.replaceAll('_', ' '),
+                label: nameOf('slot', name),
                 children: plainValue(value),
               }))}
             />
