@@ -265,12 +265,13 @@ describe('the desk', { retry: 0, timeout: 60_000 }, () => {
     expect(watched.complaints).toEqual([]);
   });
 
-  it('asks before the tab is left in the middle of a conversation', async () => {
+  it('asks before the tab is left in a conversation, which goes on after a reload', async () => {
     await answered();
     const asked: string[] = [];
+    let leave = false;
     page.on('dialog', (dialog) => {
       asked.push(dialog.type());
-      void dialog.dismiss();
+      void (leave ? dialog.accept() : dialog.dismiss());
     });
     await page.evaluate('location.reload()');
     await desk.until(() => asked.length > 0, 'the question of the browser');
@@ -280,6 +281,15 @@ describe('the desk', { retry: 0, timeout: 60_000 }, () => {
     const onOtherPage = desk.heard.length;
     await desk.until(() => desk.heard.length > onOtherPage + 20, 'sound on another page');
     await page.getByRole('link', { name: 'Desk' }).click();
+    // Loaded anew, the page goes on with it, with sound in both directions and without another click.
+    leave = true;
+    const before = requestCount();
+    await page.evaluate('location.reload()');
+    await desk.asked('hello', before);
+    await button('Finish').waitFor();
+    desk.playTone(callerHz);
+    await loudspeaker('caller', near(callerHz));
+    expect(await heardTone()).toBe(true);
     await button('Finish').click();
     await desk.asked('finish');
   });

@@ -4,6 +4,9 @@ import type { JitterStats } from './jitter.ts';
 import type { DeskPlayerMessage, DeskPlayerReport } from './worklets.ts';
 import workletsUrl from './worklets.ts?worker&url';
 
+/** A context that waits for a click answers only then; nothing else shall wait for it. */
+const resumeTimeoutMs = 300;
+
 export interface DeskAudioListener {
   /** 20 ms from the microphone, as they go over the wire. */
   packet(samples: ArrayBuffer): void;
@@ -30,10 +33,13 @@ export class DeskAudio {
     this.#listener = listener;
   }
 
-  /** Opens the loudspeaker. Browsers ask that a click or key of the person leads here. */
+  /**
+   * Opens the loudspeaker. Browsers want a click or key of the person first, unless the microphone is open; before that it stays
+   * silent, and the next click or key wakes it.
+   */
   async prepare(): Promise<AudioContext> {
-    const context = (this.#playback ??= new AudioContext({ sampleRate: deskAudio.sampleRateHz }));
-    await context.resume();
+    const context = (this.#playback ??= this.#openLoudspeaker());
+    await Promise.race([context.resume(), new Promise((done) => setTimeout(done, resumeTimeoutMs))]);
     return context;
   }
 
@@ -83,6 +89,16 @@ export class DeskAudio {
     await this.start(needs);
   }
 
+  #openLoudspeaker(): AudioContext {
+    const context = new AudioContext({ sampleRate: deskAudio.sampleRateHz });
+    const wake = (): void => {
+      if (context.state !== 'suspended') return;
+      context.resume().catch((error: unknown) => console.warn('The loudspeaker does not start', error));
+    };
+    for (const gesture of ['pointerdown', 'keydown']) addEventListener(gesture, wake, { passive: true });
+    return context;
+  }
+
   #closeMicrophone(): void {
     for (const track of this.#stream?.getTracks() ?? []) track.stop();
     this.#stream = undefined;
@@ -95,26 +111,40 @@ export class DeskAudio {
   async #open(): Promise<void> {
     if (this.#wanted === 'none') return;
     const { microphoneId, speakerId } = chosenDevices();
-    await this.#openPlayer(await this.prepare(), speakerId);
-    if (this.#stream || this.#needs() !== 'both') return;
-    const stream = await openMicrophone(microphoneId);
-    const capture = new AudioContext();
-    await capture.audioWorklet.addModule(workletsUrl);
-    if (this.#needs() !== 'both') {
-      for (const track of stream.getTracks()) track.stop();
-      await capture.close();
-      return;
+    // The microphone first: where it is open, the browser lets sound begin without a click, as after a reload of the page.
+    const microphone = this.#wanted === 'both' && !this.#stream ? openMicrophone(microphoneId) : undefined;
+    const [opened] = await Promise.allSettled([microphone]);
+    try {
+      await this.#openPlayer(await this.prepare(), speakerId);
+    } finally {
+      if (opened.status === 'fulfilled' && opened.value) await this.#capturing(opened.value);
     }
+    if (opened.status === 'rejected') throw opened.reason;
+  }
+
+  async #capturing(stream: MediaStream): Promise<void> {
+    const capture = new AudioContext();
     this.#stream = stream;
     this.#capture = capture;
-    const node = new AudioWorkletNode(capture, 'kefu-capture', { numberOfOutputs: 0 });
-    node.port.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => {
+    try {
+      await capture.audioWorklet.addModule(workletsUrl);
+      // Closed meanwhile: the call was over before its microphone was open.
       if (this.#capture !== capture) return;
-      this.#listener.level('microphone', this.#muted ? 0 : peakOf(new Int16Array(data)));
-      if (!this.#muted) this.#listener.packet(data);
-    };
-    capture.createMediaStreamSource(stream).connect(node);
-    await capture.resume();
+      const node = new AudioWorkletNode(capture, 'kefu-capture', { numberOfOutputs: 0 });
+      node.port.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => {
+        if (this.#capture !== capture) return;
+        this.#listener.level('microphone', this.#muted ? 0 : peakOf(new Int16Array(data)));
+        if (!this.#muted) this.#listener.packet(data);
+      };
+      capture.createMediaStreamSource(stream).connect(node);
+      await capture.resume();
+    } catch (error) {
+      if (this.#capture !== capture) return;
+      this.#closeMicrophone();
+      throw error;
+    } finally {
+      if (this.#needs() !== 'both') this.#closeMicrophone();
+    }
   }
 
   async #openPlayer(context: AudioContext, speakerId: string): Promise<void> {
