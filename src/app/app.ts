@@ -24,17 +24,26 @@ import { attachUpgrades, httpServerLimits } from '../telephony/gateway.ts';
 import { createTextGateway } from '../telephony/text.ts';
 import { createFileEndings } from '../telephony/twilio/endings.ts';
 import { createTwilioGateway } from '../telephony/twilio/gateway.ts';
+import { hasApiToken } from './access.ts';
 import { createCalls } from './calls.ts';
 import type { Config } from './config.ts';
 import { loadEmotionEstimator } from './emotion.ts';
+import { startDesk } from './desk/desk.ts';
 import { announceAddress } from './flows/address.ts';
 import { loadFlows, runFlows, type CallFlows } from './flows/running.ts';
+import { startPeople } from './people.ts';
+import { accountRoutes } from './routes/account.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { callRoutes } from './routes/calls.ts';
+import { deskRoutes } from './routes/desk.ts';
 import { answerError } from './routes/errors.ts';
+import { figureRoutes } from './routes/figures.ts';
 import { flowRoutes } from './routes/flows.ts';
-import { hasApiToken } from './routes/guard.ts';
+import { installGuard, openToAll, type GuardedRoute } from './routes/guard.ts';
 import { healthRoutes } from './routes/health.ts';
 import { pageRoutes } from './routes/pages.ts';
+import { peopleRoutes } from './routes/people.ts';
+import { sessionRoutes } from './routes/session.ts';
 import { allSettledOrThrow, startStages } from './stages.ts';
 import { runHead } from './teaching/running.ts';
 import { understandFlows } from './understanding.ts';
@@ -44,6 +53,8 @@ export interface App {
   /** Where it listens, such as `http://127.0.0.1:8080`. */
   readonly address: string;
   readonly activeCalls: number;
+  /** Every route of the server, and who may use it. */
+  readonly routes: readonly GuardedRoute[];
   /** Lets running calls end within the drain time, then stops everything. Idempotent. */
   close(): Promise<void>;
 }
@@ -121,19 +132,20 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     const emotion = await loadEmotionEstimator(stages.encoder);
     // Later it would keep the sound of calls waiting.
     lexicon();
+    let { pack } = firstFlows;
     const flows = await runFlows(firstFlows, {
       store: flowStore,
       clock,
       log,
-      prepare: async (pack) => {
-        const understanderNow = await understandFlows(pack, {
+      prepare: async (prepared) => {
+        const understanderNow = await understandFlows(prepared, {
           encoder: stages.encoder,
           head: () => head.head,
           cacheDirectory: join(config.dataDir, 'examples'),
           emotion,
           log,
         });
-        const engine = createDialogEngine(pack, {
+        const engine = createDialogEngine(prepared, {
           ...(config.transferTarget !== undefined && { transferTarget: config.transferTarget }),
           voiceLanguages: stages.voiceLanguages,
         });
@@ -145,16 +157,33 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
           },
         };
       },
-      onTakenUp({ pack }, callFlows) {
-        if (pack.settings.timeZone !== firstFlows.pack.settings.timeZone)
+      onTakenUp({ pack: next }, callFlows) {
+        pack = next;
+        if (next.settings.timeZone !== firstFlows.pack.settings.timeZone)
           log.warn(
-            { timeZone: pack.settings.timeZone },
+            { timeZone: next.settings.timeZone },
             'spoken times follow the new time zone after a restart',
           );
         renderAhead(callFlows);
       },
     });
     closers.push(() => flows.close());
+    const { access, audit, ...staff } = await startPeople(database, config, { clock, log });
+    const desk = closeLater(
+      await startDesk(config, {
+        database,
+        bus,
+        clock,
+        log,
+        store,
+        access,
+        audit,
+        people: staff.people,
+        timeZone: firstFlows.pack.settings.timeZone,
+        flows: () => pack,
+      }),
+    );
+    const voicemails = createRecordingStore({ directory: join(config.dataDir, 'voicemails'), log });
     const calls = createCalls(
       {
         clock,
@@ -165,6 +194,8 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
         store,
         snapshots,
         untoldChanges: createUntoldChangeStore(database, { clock }),
+        switchboard: desk.switchboard,
+        voicemails,
         recordings: config.recordCalls ? recordings : undefined,
         shopForCall: () => memoizeReads(shop, { clock }),
         defaultLanguage: config.language,
@@ -173,6 +204,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       { maxCalls: config.maxCalls, flowsFor: (contentHash) => flows.flowsFor(contentHash) },
     );
     const metrics = createMetrics(bus, () => calls.active);
+    metrics.watchQueue(desk.figures);
     closers.push(() => metrics.close());
 
     const server = fastify({
@@ -182,6 +214,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     });
     closers.push(() => server.close());
     server.setErrorHandler(answerError(log));
+    const guarded = installGuard(server, access);
     const authorize = (request: Parameters<typeof hasApiToken>[0]) => hasApiToken(request, config.apiToken);
     const { publicUrl } = config;
     const gateways = [
@@ -195,6 +228,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       }),
       createBrowserGateway({ publicUrl, clock, log }),
       createTextGateway({ publicUrl, authorize, clock, log }),
+      desk.socket,
     ];
     let draining = false;
     // A carrier that is told so at the webhook tries its next address, where an answered call could only apologise.
@@ -202,18 +236,24 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       if (draining && request.url.startsWith('/twilio/voice')) await reply.code(503).send();
     });
     await server.register(formbody);
-    for (const { routes } of gateways) if (routes) await server.register(routes);
-    await server.register(callRoutes, { store, recordings, bus, log, apiToken: config.apiToken });
-    await server.register(flowRoutes, { store: flowStore, flows, apiToken: config.apiToken });
+    // Carriers prove themselves by signature.
+    for (const { routes } of gateways) if (routes) await server.register(openToAll(routes));
+    await server.register(sessionRoutes, { access, people: staff.people, parts: staff.parts });
+    await server.register(accountRoutes, { access, audit, account: staff.account, sessions: staff.sessions });
+    await server.register(peopleRoutes, { people: staff.people });
+    await server.register(auditRoutes, { audit });
+    await server.register(callRoutes, { store, recordings, bus, log, audit });
+    await server.register(deskRoutes, { shop, voicemails });
+    await server.register(figureRoutes, { figures: desk.figures });
+    await server.register(flowRoutes, { store: flowStore, flows, audit });
     await server.register(healthRoutes, {
       metrics,
-      apiToken: config.apiToken,
       async problems() {
         const storeReady = await store.ready();
         return [...(draining ? ['draining'] : []), ...(storeReady ? [] : ['the database does not answer'])];
       },
     });
-    await server.register(pageRoutes, { demoOrders: demoOrders(config), apiToken: config.apiToken });
+    await server.register(pageRoutes, { demoOrders: demoOrders(config) });
     const detach = attachUpgrades(server.server, gateways, log);
     for (const gateway of gateways) {
       gateway.start((call) => calls.take(call));
@@ -231,6 +271,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     let closing: Promise<void> | undefined;
     return {
       address,
+      routes: guarded,
       get activeCalls() {
         return calls.active;
       },

@@ -8,6 +8,7 @@ import { encodeWav } from '../../src/media/wav.ts';
 import { buildPages } from '../support/built-pages.ts';
 import { openPage, startChromium, type WatchedPage } from '../support/chromium.ts';
 import { contactCard, liveCall, transcriptLine } from '../support/desk-cards.ts';
+import { listenToLoudspeaker, takeNotifications } from '../support/page-scripts.ts';
 import { ScriptedDesk } from '../support/scripted-desk.ts';
 import { beeps, joined, toneShare } from '../support/tones.ts';
 
@@ -50,38 +51,6 @@ afterEach(async () => {
   await desk.close();
   expect(desk.faults).toEqual([]);
 });
-
-/** An ear at the page's loudspeaker: its loudest frequency. */
-const listenToLoudspeaker = `
-  const connect = AudioNode.prototype.connect;
-  AudioNode.prototype.connect = function (target, ...rest) {
-    if (target instanceof AudioDestinationNode && !(this instanceof AnalyserNode)) {
-      const ear = (target.context.ear ??= new AnalyserNode(target.context, { fftSize: 4096 }));
-      window.ear = ear;
-      connect.call(this, ear);
-    }
-    return connect.call(this, target, ...rest);
-  };
-  window.loudestHz = () => {
-    if (!window.ear) return 0;
-    const bins = new Float32Array(window.ear.frequencyBinCount);
-    window.ear.getFloatFrequencyData(bins);
-    const best = bins.reduce((top, level, index) => (level > bins[top] ? index : top), 0);
-    return bins[best] > -60 ? (best * window.ear.context.sampleRate) / window.ear.fftSize : 0;
-  };`;
-
-/** In place of the system's notifications, which nobody sees here. */
-const takeNotifications = `
-  window.Notification = class {
-    static permission = 'granted';
-    constructor(title, { body }) {
-      window.notified = [title, body];
-      window.notification = this;
-    }
-    close() {
-      this.closed = true;
-    }
-  };`;
 
 /** Waits until what the loudspeaker plays is as it should be. */
 async function loudspeaker(what: string, isRight: (frequencyHz: number) => boolean): Promise<void> {
@@ -335,6 +304,18 @@ describe('the desk', { retry: 0, timeout: 60_000 }, () => {
     await page.keyboard.press('Alt+Slash');
     await says('Alt+A');
     expect(watched.complaints).toEqual([]);
+  });
+
+  it('leaves the sound to the telephone of who takes calls there', async () => {
+    await page.goto(`${desk.url}/desk`);
+    await page.getByText('Telephone +493012345').click();
+    expect(await desk.asked('device')).toEqual({ type: 'device', device: 'telephone' });
+    await button('Available').click();
+    desk.offer(contactCard());
+    await button('Answer').click();
+    await says('You speak on your telephone.');
+    expect(await button('Mute').count()).toBe(0);
+    expect(desk.heard).toEqual([]);
   });
 
   it('keeps all its parts on a narrow screen', async () => {

@@ -49,6 +49,7 @@ export class ScriptedDesk {
   figures: unknown = shopFigures;
   liveCalls: LiveCall[] = [];
   agent = deskAgent();
+  device: 'browser' | 'telephone' = 'browser';
   connections = 0;
   /** While true, connections are cut at once. */
   away = false;
@@ -178,6 +179,7 @@ export class ScriptedDesk {
     for (const page of ['/', '/calls', '/desk', '/supervise', '/figures']) {
       this.#app.get(page, (_request, reply) => reply.sendFile('index.html'));
     }
+    this.#app.get('/api/session', () => ({ setUp: false, maySetUp: false, me: null }));
     this.#app.get('/api/demo', () => ({ orders: [] }));
     this.#app.get('/api/calls', () => ({ calls: [] }));
     this.#app.get('/api/desk/customer/:id', (_request, reply) => this.customer ?? reply.code(404).send({}));
@@ -232,6 +234,10 @@ export class ScriptedDesk {
           state: request.choice.state,
           breakReason: request.choice.state === 'break' ? request.choice.reason : null,
         });
+        return;
+      case 'device':
+        this.device = request.device;
+        this.send({ type: 'device', device: request.device });
         return;
       case 'accept': {
         const card = this.#offers.get(request.entryId);
@@ -359,6 +365,8 @@ export class ScriptedDesk {
         { name: 'order-status', about: 'Where an order is' },
         { name: 'survey', about: 'The survey after a call' },
       ],
+      telephone: '+493012345',
+      device: this.device,
       wrapUpCodes: ['resolved', 'follow-up', 'complaint', 'other'],
       conversations: [...this.#conversations.values()],
     });

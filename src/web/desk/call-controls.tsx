@@ -40,6 +40,8 @@ export function CallControls(props: {
   const { contact, state, send } = props;
   const { entryId, conversation } = contact;
   const isText = contact.card.call.channel === 'text';
+  /** By telephone, its own buttons mute. */
+  const sounds = !isText && state.device === 'browser';
   const disabled = state.link.state !== 'open';
   const how = conversation.state;
   const alone = how === 'talking' || how === 'hold';
@@ -51,7 +53,7 @@ export function CallControls(props: {
   return (
     <Flex vertical gap="small">
       <Flex gap="small" wrap role="toolbar" aria-label={t('contacts')}>
-        {!isText && (
+        {sounds && (
           <Button
             icon={state.muted ? <AudioMutedOutlined /> : <AudioOutlined />}
             danger={state.muted}
@@ -159,7 +161,8 @@ export function CallControls(props: {
           </Space>
         )}
       </Space>
-      {!isText && (
+      {!isText && !sounds && <Typography.Text type="secondary">{t('byTelephone')}</Typography.Text>}
+      {sounds && (
         <Flex gap="large" wrap>
           <Meter label={t(state.muted ? 'muted' : 'microphone')} levels={props.levels} side="microphone" />
           <Meter label={t('caller')} levels={props.levels} side="speaker" />

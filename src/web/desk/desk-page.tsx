@@ -78,6 +78,7 @@ export function DeskPage() {
       <StateBar
         state={state}
         choose={(choice) => desk.choose(choice)}
+        takeCallsBy={(device) => desk.send({ type: 'device', device })}
         openSound={() => setDialog('sound')}
         openHelp={() => setDialog('help')}
       />
@@ -175,12 +176,13 @@ function runOnContact(
   const { entryId, conversation, card, ended } = contact;
   const how = conversation.state;
   const isText = card.call.channel === 'text';
+  const sounds = !isText && state.device === 'browser';
   const alone = how === 'talking' || how === 'hold';
   if (ended) return false;
   switch (shortcut) {
     case 'mute':
-      if (!isText) desk.mute(!state.muted);
-      return !isText;
+      if (sounds) desk.mute(!state.muted);
+      return sounds;
     case 'hold':
       if (!isText && alone) desk.send({ type: 'hold', entryId, on: how !== 'hold' });
       return !isText && alone;

@@ -1,5 +1,5 @@
 import { CoffeeOutlined, CustomerServiceOutlined, PoweroffOutlined, SoundOutlined } from '@ant-design/icons';
-import { Button, Card, Dropdown, Flex, Space, Tag, Typography } from 'antd';
+import { Button, Card, Dropdown, Flex, Segmented, Space, Tag, Typography } from 'antd';
 import type { AgentChoice } from '../../core/handoff.ts';
 import { formatDuration } from '../format.ts';
 import { useDeskCodes } from './code-names.ts';
@@ -53,13 +53,14 @@ export function StateTag(props: {
 export function StateBar(props: {
   readonly state: DeskState;
   readonly choose: (choice: AgentChoice) => void;
+  readonly takeCallsBy: (device: DeskState['device']) => void;
   readonly openSound: () => void;
   readonly openHelp: () => void;
 }) {
   const t = useDeskTexts();
   const nameOf = useDeskCodes();
   const stateName = useStateName();
-  const { me, agent, clockAheadMs, link } = props.state;
+  const { me, agent, clockAheadMs, link, telephone, device } = props.state;
   const offline = link.state !== 'open';
   const chosen = agent?.afterwards?.state ?? agent?.state;
   const after = agent?.afterwards;
@@ -76,6 +77,19 @@ export function StateBar(props: {
             </Tag>
           )}
           <QueueLength state={props.state} />
+          {telephone !== null && (
+            <Segmented<DeskState['device']>
+              size="small"
+              aria-label={t('takeCallsBy')}
+              disabled={offline}
+              value={device}
+              onChange={props.takeCallsBy}
+              options={[
+                { value: 'browser', label: t('browser') },
+                { value: 'telephone', label: `${t('telephone')} ${telephone}` },
+              ]}
+            />
+          )}
         </Space>
         <Flex gap="small" wrap role="group" aria-label={t('myState')}>
           <Button

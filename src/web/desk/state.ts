@@ -40,6 +40,9 @@ export interface DeskState {
   readonly queues: readonly string[];
   readonly flows: Message<'welcome'>['flows'];
   readonly wrapUpCodes: readonly string[];
+  /** The person's telephone, and where calls come in. */
+  readonly telephone: string | null;
+  readonly device: Message<'device'>['device'];
   readonly queue: {
     readonly waiting: number;
     readonly longestWaitMs: number;
@@ -67,6 +70,8 @@ export const emptyDesk: DeskState = {
   queues: [],
   flows: [],
   wrapUpCodes: [],
+  telephone: null,
+  device: 'browser',
   queue: null,
   offers: [],
   contacts: [],
@@ -127,6 +132,8 @@ function onMessage(state: DeskState, message: DeskMessage, nowEpochMs: number): 
   switch (message.type) {
     case 'welcome':
       return onWelcome(state, message, nowEpochMs);
+    case 'device':
+      return { ...state, device: message.device };
     case 'agent':
       return { ...state, agent: message.agent };
     case 'colleague':
@@ -172,7 +179,7 @@ function onMessage(state: DeskState, message: DeskMessage, nowEpochMs: number): 
 }
 
 function onWelcome(state: DeskState, message: Message<'welcome'>, nowEpochMs: number): DeskState {
-  const { me, agent, colleagues, queues, flows, wrapUpCodes } = message;
+  const { me, agent, colleagues, queues, flows, wrapUpCodes, telephone, device } = message;
   const survived = message.conversations.map(({ conversation, card }): Contact => {
     const known = state.contacts.find(({ entryId }) => entryId === conversation.entryId);
     return contactOf(conversation, card, known);
@@ -191,6 +198,8 @@ function onWelcome(state: DeskState, message: Message<'welcome'>, nowEpochMs: nu
     queues,
     flows,
     wrapUpCodes,
+    telephone,
+    device,
     clockAheadMs: message.nowEpochMs === undefined ? 0 : nowEpochMs - message.nowEpochMs,
     offers: [],
     muted: mutedAfter(state, me.id, survived),
@@ -330,6 +339,8 @@ export function soundNeeds(state: DeskState): {
   const contact = soundContact(state);
   if (!contact) return { devices: 'none', heard: false };
   const { state: how, mode } = contact.conversation;
+  // Whoever speaks by telephone has the sound there.
+  if (how !== 'supervising' && state.device === 'telephone') return { devices: 'none', heard: false };
   if (how !== 'supervising') return { devices: 'both', heard: !state.muted && how !== 'hold' };
   if (mode !== 'listen') return { devices: 'both', heard: !state.muted };
   return { devices: state.silent ? 'none' : 'loudspeaker', heard: false };

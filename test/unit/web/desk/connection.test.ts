@@ -46,6 +46,8 @@ const welcome: DeskMessage = {
   queues: [],
   flows: [],
   wrapUpCodes: [],
+  telephone: null,
+  device: 'browser',
   conversations: [],
 };
 

@@ -39,6 +39,8 @@ const welcome = (change: Partial<Extract<DeskMessage, { type: 'welcome' }>> = {}
     queues: ['general'],
     flows: [],
     wrapUpCodes: ['resolved'],
+    telephone: null,
+    device: 'browser',
     conversations: [],
     ...change,
   });
@@ -180,6 +182,13 @@ describe('the sound', () => {
     expect(needs({}, { type: 'muted', on: true })).toEqual({ devices: 'both', heard: false });
     expect(needs({ state: 'hold' })).toEqual({ devices: 'both', heard: false });
     expect(needs({ state: 'consulting' })).toEqual({ devices: 'both', heard: true });
+  });
+
+  it('stays closed for who speaks by telephone', () => {
+    expect(needs({}, told({ type: 'device', device: 'telephone' }))).toEqual({
+      devices: 'none',
+      heard: false,
+    });
   });
 
   it('needs no microphone for listening, and nothing for reading and writing', () => {
