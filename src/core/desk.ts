@@ -152,6 +152,8 @@ export type DeskConversation = Readonly<z.infer<typeof conversationSchema>>;
 export const deskMessageSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('welcome'),
+    /** The server's clock, by which a page shows times although its own clock may be wrong. */
+    nowEpochMs: z.number().optional(),
     me: z.object({ id: z.string(), name: z.string(), role: z.string() }),
     agent: agentStateSchema,
     colleagues: z.array(colleagueSchema),

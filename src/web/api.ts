@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { CallEvent } from '../core/events.ts';
 import type { PerLanguage } from '../core/language.ts';
 import type { CallSummary } from '../core/store.ts';
@@ -6,6 +7,13 @@ const tokenKey = 'kefu.apiToken';
 
 /** The server wants its API token. */
 export class TokenNeeded extends Error {}
+
+/** The server answered that there is no such thing, or that it does not serve it. */
+class Missing extends Error {}
+
+export function isMissing(error: unknown): boolean {
+  return error instanceof Missing;
+}
 
 /** Told when what the server lets this page do may be another than before: a token was given, or the session is over. */
 export const accessChanged = new EventTarget();
@@ -37,11 +45,22 @@ async function request(
     announce();
     throw new TokenNeeded();
   }
+  if (response.status === 404) throw new Missing(`404 ${await response.text()}`);
   if (!response.ok) {
     const text = await response.text();
     throw new Error(`${String(response.status)} ${text}`);
   }
   return response;
+}
+
+/** Loads and checks an answer of the server. */
+export async function loadJson<Schema extends z.ZodType>(
+  path: string,
+  schema: Schema,
+  signal: AbortSignal,
+): Promise<z.output<Schema>> {
+  const response = await request(path, signal);
+  return schema.parse(await response.json());
 }
 
 export async function listCalls(before: string | undefined, signal: AbortSignal): Promise<CallSummary[]> {

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { Role, SessionView } from '../core/people.ts';
+import { DeskPage, FiguresPage, SupervisePage } from './lazy-pages.tsx';
 import { AccountPage } from './pages/account.tsx';
 import { AuditPage } from './pages/audit.tsx';
 import { CallPage } from './pages/call.tsx';
@@ -29,6 +30,14 @@ const pages: readonly PageEntry[] = [
     element: <CallsPage />,
   },
   { path: '/calls/:id', roles: ['supervisor', 'engineer', 'administrator'], element: <CallPage /> },
+  { path: '/desk', menu: 'desk', roles: ['agent', 'supervisor'], element: <DeskPage /> },
+  { path: '/supervise', menu: 'supervise', roles: ['supervisor'], element: <SupervisePage /> },
+  {
+    path: '/figures',
+    menu: 'figures',
+    roles: ['supervisor', 'engineer', 'administrator'],
+    element: <FiguresPage />,
+  },
   { path: '/people', menu: 'people', roles: ['supervisor', 'administrator'], element: <PeoplePage /> },
   { path: '/audit', menu: 'audit', roles: ['administrator'], element: <AuditPage /> },
   { path: '/account', element: <AccountPage /> },

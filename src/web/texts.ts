@@ -6,6 +6,9 @@ import { peopleTexts } from './people/texts.ts';
 const texts = {
   testCall: { en: 'Test call', zh: '测试通话' },
   calls: { en: 'Calls', zh: '通话记录' },
+  desk: { en: 'Desk', zh: '工作台' },
+  supervise: { en: 'Supervision', zh: '监控' },
+  figures: { en: 'Figures', zh: '统计' },
   call: { en: 'Call', zh: '呼叫' },
   hangUp: { en: 'Hang up', zh: '挂断' },
   light: { en: 'Light', zh: '浅色' },

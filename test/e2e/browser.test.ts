@@ -1,17 +1,14 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { projectDir } from '../../src/app/config.ts';
 import { isAudible } from '../../src/media/level.ts';
 import { decodeMulaw } from '../../src/media/g711.ts';
 import { encodeWav } from '../../src/media/wav.ts';
 import { createCallerVoice } from '../../tools/lib/caller-voice.ts';
+import { buildPages } from '../support/built-pages.ts';
 import { openPage, startChromium, type WatchedPage } from '../support/chromium.ts';
-import { testEnvironment } from '../support/environment.ts';
 import { testModelStore } from '../support/models.ts';
 import {
   callRecord,
@@ -44,19 +41,6 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
   expect(complaints(kefu.log)).toEqual([]);
 });
-
-/** As `npm install` does it: in a process of its own, since the test runner's settings would make it a development build. */
-async function buildPages(): Promise<void> {
-  const child = spawn(process.execPath, ['tools/prepare.js'], {
-    cwd: projectDir,
-    env: { ...testEnvironment(), NODE_ENV: 'production' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let output = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
-  const [code] = (await once(child, 'exit')) as [number | null];
-  if (code !== 0) throw new Error(`The pages could not be built:\n${output}`);
-}
 
 const picture = (page: Page, name: string) =>
   page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true, animations: 'disabled' });

@@ -1,5 +1,7 @@
 /** Runs on the browser's audio thread: the microphone becomes 20 ms packets, packets become sound. */
 
+import { JitterBuffer, type JitterStats } from './jitter.ts';
+
 declare const sampleRate: number;
 declare class AudioWorkletProcessor {
   readonly port: MessagePort;
@@ -130,5 +132,44 @@ class Player extends AudioWorkletProcessor {
   }
 }
 
+/** What the player of a desk is told, and what it tells about every 100 ms. */
+export type DeskPlayerMessage =
+  { readonly type: 'audio'; readonly samples: ArrayBuffer } | { readonly type: 'clear' };
+export interface DeskPlayerReport {
+  readonly peak: number;
+  readonly stats: JitterStats;
+}
+
+const reportEveryBlocks = 12;
+
+/** Plays a conversation as it comes from the network (its context runs at 16 kHz), evened out by a jitter buffer. */
+class DeskPlayer extends AudioWorkletProcessor {
+  readonly #buffer = new JitterBuffer(wireRateHz);
+  #peak = 0;
+  #blocks = 0;
+
+  constructor() {
+    super();
+    this.port.onmessage = ({ data }: MessageEvent<DeskPlayerMessage>) => {
+      if (data.type === 'audio') this.#buffer.push(new Int16Array(data.samples));
+      else this.#buffer.clear();
+    };
+  }
+
+  process(_inputs: Float32Array[][], outputs: Float32Array[][]): boolean {
+    const channel = outputs[0]?.[0];
+    if (!channel) return true;
+    this.#peak = Math.max(this.#peak, this.#buffer.pull(channel));
+    this.#blocks += 1;
+    if (this.#blocks < reportEveryBlocks) return true;
+    const report: DeskPlayerReport = { peak: this.#peak, stats: this.#buffer.stats };
+    this.port.postMessage(report);
+    this.#blocks = 0;
+    this.#peak = 0;
+    return true;
+  }
+}
+
 registerProcessor('kefu-capture', Capture);
+registerProcessor('kefu-desk-player', DeskPlayer);
 registerProcessor('kefu-player', Player);
