@@ -243,7 +243,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     await server.register(peopleRoutes, { people: staff.people });
     await server.register(auditRoutes, { audit });
     await server.register(callRoutes, { store, recordings, bus, log, audit });
-    await server.register(deskRoutes, { shop, voicemails });
+    await server.register(deskRoutes, { shop, voicemails, log });
     await server.register(figureRoutes, { figures: desk.figures });
     await server.register(flowRoutes, { store: flowStore, flows, audit });
     await server.register(healthRoutes, {

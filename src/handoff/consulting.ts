@@ -78,6 +78,14 @@ export class Consulting {
     const asking = conversationOf(desk, entryId);
     const registered = callOf(this.#board, desk, entryId);
     const { callId } = asking;
+    if (asking.state === 'consulted') {
+      await this.#leave(desk, asking);
+      return;
+    }
+    if (asking.state === 'conference') {
+      await this.#endConference(desk, asking, then);
+      return;
+    }
     if (asking.state !== 'consulting') throw new KefuError('not_found', 'No consultation is going on.');
     const other = desks
       .all()
@@ -113,6 +121,33 @@ export class Consulting {
     asking.state = 'conference';
     if (then === 'hand-over') await finishConversation(this.#board, desk, asking, undefined, 'transferred');
     this.#board.show(callId);
+  }
+
+  /** Who was asked leaves again. */
+  async #leave(desk: Desk, consulted: Conversation): Promise<void> {
+    const { desks, options } = this.#board;
+    const { callId, entryId } = consulted;
+    this.#board.part(desk, consulted, 'finished');
+    for (const each of desks.all()) {
+      const asking = each.talkingOn(callId);
+      if (asking?.state === 'consulting') this.#backToCaller(asking);
+    }
+    await options.router.finish(desk.person.id, entryId);
+    this.#board.show(callId);
+  }
+
+  /** From a conference who asks leaves (`hand-over`), or the others do (`back`). */
+  async #endConference(desk: Desk, own: Conversation, then: RequestOf<'consult-end'>['then']): Promise<void> {
+    if (then === 'conference') return;
+    if (then === 'hand-over') {
+      await finishConversation(this.#board, desk, own, undefined, 'transferred');
+      return;
+    }
+    for (const other of this.#board.desks.all()) {
+      const conversation = other.talkingOn(own.callId);
+      if (other !== desk && conversation)
+        await finishConversation(this.#board, other, conversation, undefined);
+    }
   }
 
   /** The colleague who was asked did not answer, declined, or was lost. */

@@ -155,6 +155,7 @@ class Board implements DeskSwitchboard, BoardInside {
     if (!agent) return { type: 'problem', code: 'not_found', message: 'Please sign in again.' };
     return {
       type: 'welcome',
+      nowEpochMs: this.options.clock.epochMs(),
       me: { id: desk.person.id, name: desk.person.name, role: desk.person.role },
       agent,
       colleagues: agents.map((each) => colleagueOf(each, nameOf(each.id))),

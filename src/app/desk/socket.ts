@@ -36,9 +36,13 @@ export function createDeskSocket(options: DeskSocketOptions): WebSocketGateway {
   const people = new WeakMap<IncomingMessage, DeskPerson>();
 
   function connected(connection: Connection, request: IncomingMessage): ConnectionHandler {
-    const person = people.get(request);
-    if (!person) throw new TypeError('a desk was connected before anybody was recognised');
     connection.started();
+    const person = people.get(request);
+    if (!person) {
+      // Said on the socket, where a page can read it; a refused handshake looks like a lost line there.
+      void connection.close(closeCodes.policyViolation, 'Log in as somebody who takes calls.');
+      return { text: () => undefined, binary: () => undefined, gone: () => undefined };
+    }
     const wire = wireOf(connection);
     const line = switchboard.connect(person, wire);
     log.info({ personId: person.id }, 'a desk is connected');
@@ -70,8 +74,7 @@ export function createDeskSocket(options: DeskSocketOptions): WebSocketGateway {
     limits: { ...defaultSocketLimits, pingEveryMs, maxBufferedBytes: mostBufferedBytes },
     clock,
     log,
-    admit: (request) =>
-      people.has(request) ? undefined : { status: 401, message: 'Log in before you open a desk.' },
+    admit: () => undefined,
     authenticated: true,
     connected,
   });
@@ -118,7 +121,7 @@ function wireOf(connection: Connection): DeskWire {
       rest = all.slice(at);
     },
     close(why) {
-      void connection.close(closeCodes.normal, why);
+      void connection.close(closeCodes.policyViolation, why);
     },
   };
 }

@@ -1,32 +1,36 @@
 import { createReadStream } from 'node:fs';
 import type { FastifyPluginCallback } from 'fastify';
 import { z } from 'zod';
-import { ShopProblem, type CommerceBackend } from '../../core/commerce.ts';
+import { ShopProblem, type CommerceBackend, type Order } from '../../core/commerce.ts';
+import type { Logger } from '../../core/log.ts';
 import type { RecordingStore } from '../../core/store.ts';
 import { forRoles } from './guard.ts';
 
 const idParams = z.object({ id: z.string() });
 /** The shop's answer is waited for this long: the desk shows the rest meanwhile. */
 const shopLimitMs = 10_000;
+/** The newest orders are what callers ask about. */
+const mostOrders = 10;
 
 export interface DeskRoutesOptions {
   readonly shop: CommerceBackend;
   readonly voicemails: RecordingStore;
+  readonly log: Logger;
 }
 
 /** What a desk looks up: the shop's data of a customer, and messages that callers left. */
 export const deskRoutes: FastifyPluginCallback<DeskRoutesOptions> = (app, options, done) => {
-  const { shop, voicemails } = options;
+  const { shop, voicemails, log } = options;
 
   app.get('/api/desk/customer/:id', { config: forRoles('agent', 'supervisor') }, async (request, reply) => {
     const { id } = idParams.parse(request.params);
     const settings = { signal: AbortSignal.timeout(shopLimitMs) };
     try {
-      const [customer, orders] = await Promise.all([
+      const [customer, { orders }] = await Promise.all([
         shop.call('getCustomer', { customerId: id }, settings),
-        shop.call('listOrders', { customerId: id }, settings),
+        shop.call('listOrders', { customerId: id, limit: mostOrders }, settings),
       ]);
-      return { customer, ...orders };
+      return { customer, orders: await Promise.all(orders.map((order) => withShipments(order, settings))) };
     } catch (error) {
       if (!(error instanceof ShopProblem)) throw error;
       const status = error.code === 'customer_not_found' ? 404 : 502;
@@ -40,6 +44,16 @@ export const deskRoutes: FastifyPluginCallback<DeskRoutesOptions> = (app, option
     if (path === undefined) return reply.code(404).send({ error: `There is no message of call ${id}.` });
     return reply.type('audio/wav').send(createReadStream(path));
   });
+
+  /** A shop that tells of no parcels must not keep the orders from being seen. */
+  async function withShipments(order: Order, settings: { readonly signal: AbortSignal }) {
+    try {
+      return { ...order, ...(await shop.call('listShipments', { orderId: order.id }, settings)) };
+    } catch (error) {
+      log.info({ err: error }, 'the parcels of an order are not known');
+      return order;
+    }
+  }
 
   done();
 };

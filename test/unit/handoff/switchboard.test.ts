@@ -220,6 +220,25 @@ describe('a second agent', () => {
     expect(call.lastTold).toBe('person-left end');
   });
 
+  it('leaves by itself, and a conference can be ended for either', async () => {
+    const first = await consulting();
+    await first.ben.request({ type: 'accept', entryId: first.entryId });
+    await first.ben.request({ type: 'consult-end', entryId: first.entryId, then: 'back' });
+    expect(first.call.seats).toEqual(new Map([['anna', 'talk']]));
+    expect(first.call.onHold).toBe(false);
+    for (const [then, left] of [
+      ['back', 'anna'],
+      ['hand-over', 'ben'],
+    ] as const) {
+      const { call, anna, ben, entryId } = await consulting();
+      await ben.request({ type: 'accept', entryId });
+      await anna.request({ type: 'consult-end', entryId: 'c1', then: 'conference' });
+      await anna.request({ type: 'consult-end', entryId: 'c1', then });
+      expect([...call.seats]).toEqual([[left, 'talk']]);
+      expect(call.lastTold).toBe('person-joined');
+    }
+  });
+
   it('who declines or does not answer gives the caller back', async () => {
     const { call, anna, ben, entryId, clock } = await consulting();
     await ben.request({ type: 'decline', entryId });
