@@ -36,6 +36,7 @@ import { hasApiToken } from './routes/guard.ts';
 import { healthRoutes } from './routes/health.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { allSettledOrThrow, startStages } from './stages.ts';
+import { createStreamGateways } from './streams.ts';
 import { runHead } from './teaching/running.ts';
 import { understandFlows } from './understanding.ts';
 
@@ -184,6 +185,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     server.setErrorHandler(answerError(log));
     const authorize = (request: Parameters<typeof hasApiToken>[0]) => hasApiToken(request, config.apiToken);
     const { publicUrl } = config;
+    const streams = createStreamGateways(config, { clock, log });
     const gateways = [
       createTwilioGateway({
         authToken: config.twilioAuthToken,
@@ -195,14 +197,17 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       }),
       createBrowserGateway({ publicUrl, clock, log }),
       createTextGateway({ publicUrl, authorize, clock, log }),
+      ...streams.webSockets,
     ];
     let draining = false;
     // A carrier that is told so at the webhook tries its next address, where an answered call could only apologise.
     server.addHook('onRequest', async (request, reply) => {
-      if (draining && request.url.startsWith('/twilio/voice')) await reply.code(503).send();
+      const announces = /^\/(twilio\/voice|streams\/\w+\/answer)\b/.test(request.url);
+      if (draining && announces) await reply.code(503).send();
     });
     await server.register(formbody);
-    for (const { routes } of gateways) if (routes) await server.register(routes);
+    const transports = [...gateways, ...(streams.audioSocket ? [streams.audioSocket] : [])];
+    for (const { routes } of transports) if (routes) await server.register(routes);
     await server.register(callRoutes, { store, recordings, bus, log, apiToken: config.apiToken });
     await server.register(flowRoutes, { store: flowStore, flows, apiToken: config.apiToken });
     await server.register(healthRoutes, {
@@ -215,10 +220,11 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     });
     await server.register(pageRoutes, { demoOrders: demoOrders(config), apiToken: config.apiToken });
     const detach = attachUpgrades(server.server, gateways, log);
-    for (const gateway of gateways) {
+    for (const gateway of transports) {
       gateway.start((call) => calls.take(call));
       closers.push(() => gateway.close());
     }
+    await streams.audioSocket?.listen();
     closers.push(async () => {
       draining = true;
       await calls.drain(config.drainMs);
