@@ -12,7 +12,6 @@ import {
   freePort,
   listCalls,
   startKefu,
-  untilPromptsAreRendered,
   type KefuInProcess,
 } from '../support/running-kefu.ts';
 import { speechParts, transcriptOf } from '../support/scenario-player.ts';
@@ -32,7 +31,6 @@ describe('a call through AudioSocket', () => {
       createTranscriber(testModelStore()),
     ]);
     kefu = await startKefu({ KEFU_AUDIOSOCKET_PORT: String(port) });
-    await untilPromptsAreRendered(kefu);
   });
   afterAll(async () => {
     await Promise.all([voice.close(), transcriber.close(), kefu.close()]);
