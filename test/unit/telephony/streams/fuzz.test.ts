@@ -9,6 +9,9 @@ import {
 } from '../../../../src/telephony/audiosocket/frames.ts';
 import type { StreamCodec } from '../../../../src/telephony/streams/codec.ts';
 import { streamVendors, type StreamVendorName } from '../../../../src/telephony/streams/vendors.ts';
+import { StreamCalls } from '../../../../src/telephony/streams/calls.ts';
+import { createCapturedLog } from '../../../support/captured-log.ts';
+import { ManualClock } from '../../../support/manual-clock.ts';
 import { vendorCallId, vendorSamples } from '../../../support/stream-vendors.ts';
 
 const names = Object.keys(streamVendors) as StreamVendorName[];
@@ -91,6 +94,59 @@ describe('mutated messages', () => {
         },
       ),
       { numRuns: 800, seed: 12 },
+    );
+  });
+});
+
+describe('calls that are sent mutated messages', () => {
+  it.each(names)('of %s end at most once, and leave no timer behind', async (name) => {
+    const { start, say, digit } = vendorSamples[name];
+    const samples = [...start(vendorCallId(1)), say(), digit('5')]
+      .filter((sample) => sample !== undefined && !(sample instanceof Uint8Array))
+      .map((sample) => (typeof sample === 'string' ? sample : JSON.stringify(sample)));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.constantFrom(...samples), fc.array(mutation, { maxLength: 2 })), {
+          maxLength: 8,
+        }),
+        async (messages) => {
+          const clock = new ManualClock();
+          const ended: string[] = [];
+          const calls = new StreamCalls({
+            ...streamVendors[name],
+            endings: undefined,
+            mediaTimeoutMs: 15_000,
+            clock,
+            log: createCapturedLog(),
+            onCall: (call) => {
+              const media = call.accept('call_test');
+              if (media.kind !== 'voice') throw new Error('this is no voice call');
+              void (async () => {
+                for await (const event of media.events) if (event.type === 'ended') ended.push(event.reason);
+              })();
+            },
+          });
+          let closes = 0;
+          const link = {
+            send: () => undefined,
+            started: () => undefined,
+            close: () => {
+              closes += 1;
+              return Promise.resolve();
+            },
+          };
+          const handler = calls.connected(link, {});
+          for (const message of start(vendorCallId(2)))
+            handler.text(typeof message === 'string' ? message : JSON.stringify(message));
+          for (const [sample, mutations] of messages) handler.text(mutate(sample, mutations));
+          handler.gone({ how: 'lost', detail: 'the test is over' });
+          await clock.advanceAsync(3_000, 1_000);
+          expect(ended).toHaveLength(1);
+          expect(closes).toBeGreaterThan(0);
+          expect(clock.pendingTimers).toBe(0);
+        },
+      ),
+      { numRuns: 60, seed: 13 },
     );
   });
 });
