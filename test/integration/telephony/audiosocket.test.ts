@@ -9,9 +9,10 @@ import {
   type AudioSocketOptions,
 } from '../../../src/telephony/audiosocket/gateway.ts';
 import { createAllowList } from '../../../src/telephony/streams/admission.ts';
+import type { ContractPeer } from '../../support/contract-peer.ts';
 import { answerVoice, GatewayServer, type GatewayTools } from '../../support/gateway-server.ts';
 import { caller, hotline, vendorCallId } from '../../support/stream-vendors.ts';
-import { describeGateway, type ContractPeer } from './gateway-contract.ts';
+import { describeGateway } from './gateway-contract.ts';
 
 const uuidFrame = (id: string): Uint8Array =>
   encodeFrame(frameKinds.uuid, Buffer.from(id.replaceAll('-', ''), 'hex'));

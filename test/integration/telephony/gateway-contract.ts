@@ -10,6 +10,7 @@ import type {
 } from '../../../src/core/telephony.ts';
 import type { SocketLimits } from '../../../src/telephony/connection.ts';
 import type { WebSocketGateway } from '../../../src/telephony/gateway.ts';
+import { send, wireText, type ContractPeer } from '../../support/contract-peer.ts';
 import {
   EventReader,
   GatewayServer,
@@ -38,24 +39,6 @@ export interface GatewayUnderTest {
   readonly connect?: (server: GatewayServer) => Promise<ContractPeer>;
   /** Silence after which the call counts as lost, in milliseconds. */
   readonly silenceMs: number;
-}
-
-/** A far side, over whatever transport. */
-export interface ContractPeer {
-  raw(message: string | Uint8Array): void;
-  /** Breaks the connection without a goodbye. */
-  vanish(): void;
-  /** Close code, once closed; 1000 where the transport has none. */
-  readonly closed: Promise<number>;
-  readonly socket: { close(): void; pause(): void };
-}
-
-function wireText(message: unknown): string {
-  return typeof message === 'string' ? message : JSON.stringify(message);
-}
-
-function send(peer: ContractPeer, message: unknown): void {
-  peer.raw(message instanceof Uint8Array ? message : wireText(message));
 }
 
 type AnyEvent = VoiceMediaEvent | TextMediaEvent;
