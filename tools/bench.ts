@@ -11,6 +11,7 @@ import { asr } from './bench/asr.ts';
 import { capture } from './bench/capture.ts';
 import { dialog } from './bench/dialog.ts';
 import { emotion } from './bench/emotion.ts';
+import { handoff } from './bench/handoff.ts';
 import { latency } from './bench/latency.ts';
 import {
   UsageError,
@@ -35,6 +36,7 @@ const benchmarks: readonly Benchmark[] = [
   dialog,
   understanding,
   emotion,
+  handoff,
   soak,
   start,
 ];

@@ -7,6 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadEnvironmentFile, readConfig } from '../src/app/config.ts';
+import { toolToken } from '../src/app/local-token.ts';
 import { openModelStore } from '../src/app/stages.ts';
 import { KefuError, toKefuError } from '../src/core/errors.ts';
 import type { CallEvent } from '../src/core/events.ts';
@@ -157,7 +158,8 @@ async function main(): Promise<number> {
     return 0;
   }
   loadEnvironmentFile();
-  const { apiToken, twilioAuthToken, publicUrl } = readConfig();
+  const config = readConfig();
+  const { twilioAuthToken, publicUrl } = config;
   const language = languageSchema.optional().safeParse(values.language);
   if (!language.success) throw new UsageError('--language takes en or zh.');
   const steps = values.demo ? await demoSteps() : await stepsOf(args);
@@ -170,7 +172,7 @@ async function main(): Promise<number> {
     language: language.data,
     authToken: twilioAuthToken,
     ...(twilioAuthToken !== undefined && { publicUrl }),
-    apiToken,
+    apiToken: await toolToken(config, values.url),
     steps,
     onEvent: (event) => {
       startedAtEpochMs ??= event.atEpochMs;

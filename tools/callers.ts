@@ -7,6 +7,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadEnvironmentFile, readConfig } from '../src/app/config.ts';
+import { toolToken } from '../src/app/local-token.ts';
 import { openModelStore } from '../src/app/stages.ts';
 import { KefuError, toKefuError } from '../src/core/errors.ts';
 import { languageSchema } from '../src/core/language.ts';
@@ -129,7 +130,7 @@ async function runFolder(
     line = await openLine(options.mode, () => openModelStore(config));
     return await runScripts(scripts, {
       kefuUrl: kefu?.url ?? options.kefu ?? '',
-      apiToken: kefu ? undefined : config.apiToken,
+      apiToken: kefu ? undefined : await toolToken(config, options.kefu ?? ''),
       shop,
       line: line.line,
       parallel: options.parallel,

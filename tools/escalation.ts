@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { loadEnvironmentFile, readConfig } from '../src/app/config.ts';
+import { toolToken } from '../src/app/local-token.ts';
 import { KefuError, toKefuError } from '../src/core/errors.ts';
 import { parseEscalation } from '../src/dialog/escalation-rules.ts';
 import { fetchCalls, localCalls, readCallsFile } from './escalation/calls.ts';
@@ -55,7 +56,7 @@ async function main(): Promise<number> {
     values.calls !== undefined
       ? await readCallsFile(values.calls)
       : values.url !== undefined
-        ? await fetchCalls(values.url, values['api-token'] ?? config.apiToken, limit)
+        ? await fetchCalls(values.url, values['api-token'] ?? (await toolToken(config, values.url)), limit)
         : await localCalls(config, limit);
   const replayed = [...calls].flatMap(([callId, events]) => replayCall(callId, events, rules) ?? []);
   process.stdout.write(

@@ -24,17 +24,26 @@ import { attachUpgrades, httpServerLimits } from '../telephony/gateway.ts';
 import { createTextGateway } from '../telephony/text.ts';
 import { createFileEndings } from '../telephony/twilio/endings.ts';
 import { createTwilioGateway } from '../telephony/twilio/gateway.ts';
+import { hasApiToken } from './access.ts';
 import { createCalls } from './calls.ts';
 import type { Config } from './config.ts';
 import { loadEmotionEstimator } from './emotion.ts';
+import { startDesk } from './desk/desk.ts';
 import { announceAddress } from './flows/address.ts';
 import { loadFlows, runFlows, type CallFlows } from './flows/running.ts';
+import { startPeople } from './people.ts';
+import { accountRoutes } from './routes/account.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { callRoutes } from './routes/calls.ts';
+import { deskRoutes } from './routes/desk.ts';
 import { answerError } from './routes/errors.ts';
+import { figureRoutes } from './routes/figures.ts';
 import { flowRoutes } from './routes/flows.ts';
-import { hasApiToken } from './routes/guard.ts';
+import { installGuard, openToAll, type GuardedRoute } from './routes/guard.ts';
 import { healthRoutes } from './routes/health.ts';
 import { pageRoutes } from './routes/pages.ts';
+import { peopleRoutes } from './routes/people.ts';
+import { sessionRoutes } from './routes/session.ts';
 import { allSettledOrThrow, startStages } from './stages.ts';
 import { createStreamGateways } from './streams.ts';
 import { runHead } from './teaching/running.ts';
@@ -45,6 +54,8 @@ export interface App {
   /** Where it listens, such as `http://127.0.0.1:8080`. */
   readonly address: string;
   readonly activeCalls: number;
+  /** Every route of the server, and who may use it. */
+  readonly routes: readonly GuardedRoute[];
   /** Lets running calls end within the drain time, then stops everything. Idempotent. */
   close(): Promise<void>;
 }
@@ -122,19 +133,20 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     const emotion = await loadEmotionEstimator(stages.encoder);
     // Later it would keep the sound of calls waiting.
     lexicon();
+    let { pack } = firstFlows;
     const flows = await runFlows(firstFlows, {
       store: flowStore,
       clock,
       log,
-      prepare: async (pack) => {
-        const understanderNow = await understandFlows(pack, {
+      prepare: async (prepared) => {
+        const understanderNow = await understandFlows(prepared, {
           encoder: stages.encoder,
           head: () => head.head,
           cacheDirectory: join(config.dataDir, 'examples'),
           emotion,
           log,
         });
-        const engine = createDialogEngine(pack, {
+        const engine = createDialogEngine(prepared, {
           ...(config.transferTarget !== undefined && { transferTarget: config.transferTarget }),
           voiceLanguages: stages.voiceLanguages,
         });
@@ -146,16 +158,33 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
           },
         };
       },
-      onTakenUp({ pack }, callFlows) {
-        if (pack.settings.timeZone !== firstFlows.pack.settings.timeZone)
+      onTakenUp({ pack: next }, callFlows) {
+        pack = next;
+        if (next.settings.timeZone !== firstFlows.pack.settings.timeZone)
           log.warn(
-            { timeZone: pack.settings.timeZone },
+            { timeZone: next.settings.timeZone },
             'spoken times follow the new time zone after a restart',
           );
         renderAhead(callFlows);
       },
     });
     closers.push(() => flows.close());
+    const { access, audit, ...staff } = await startPeople(database, config, { clock, log });
+    const desk = closeLater(
+      await startDesk(config, {
+        database,
+        bus,
+        clock,
+        log,
+        store,
+        access,
+        audit,
+        people: staff.people,
+        timeZone: firstFlows.pack.settings.timeZone,
+        flows: () => pack,
+      }),
+    );
+    const voicemails = createRecordingStore({ directory: join(config.dataDir, 'voicemails'), log });
     const calls = createCalls(
       {
         clock,
@@ -166,6 +195,8 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
         store,
         snapshots,
         untoldChanges: createUntoldChangeStore(database, { clock }),
+        switchboard: desk.switchboard,
+        voicemails,
         recordings: config.recordCalls ? recordings : undefined,
         shopForCall: () => memoizeReads(shop, { clock }),
         defaultLanguage: config.language,
@@ -174,6 +205,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       { maxCalls: config.maxCalls, flowsFor: (contentHash) => flows.flowsFor(contentHash) },
     );
     const metrics = createMetrics(bus, () => calls.active);
+    metrics.watchQueue(desk.figures);
     closers.push(() => metrics.close());
 
     const server = fastify({
@@ -183,6 +215,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     });
     closers.push(() => server.close());
     server.setErrorHandler(answerError(log));
+    const guarded = installGuard(server, access);
     const authorize = (request: Parameters<typeof hasApiToken>[0]) => hasApiToken(request, config.apiToken);
     const { publicUrl } = config;
     const streams = createStreamGateways(config, { clock, log });
@@ -197,6 +230,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       }),
       createBrowserGateway({ publicUrl, clock, log }),
       createTextGateway({ publicUrl, authorize, clock, log }),
+      desk.socket,
       ...streams.webSockets,
     ];
     let draining = false;
@@ -207,18 +241,24 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     });
     await server.register(formbody);
     const transports = [...gateways, ...(streams.audioSocket ? [streams.audioSocket] : [])];
-    for (const { routes } of transports) if (routes) await server.register(routes);
-    await server.register(callRoutes, { store, recordings, bus, log, apiToken: config.apiToken });
-    await server.register(flowRoutes, { store: flowStore, flows, apiToken: config.apiToken });
+    // Carriers prove themselves by signature or token.
+    for (const { routes } of transports) if (routes) await server.register(openToAll(routes));
+    await server.register(sessionRoutes, { access, people: staff.people, parts: staff.parts });
+    await server.register(accountRoutes, { access, audit, account: staff.account, sessions: staff.sessions });
+    await server.register(peopleRoutes, { people: staff.people });
+    await server.register(auditRoutes, { audit });
+    await server.register(callRoutes, { store, recordings, bus, log, audit });
+    await server.register(deskRoutes, { shop, voicemails });
+    await server.register(figureRoutes, { figures: desk.figures });
+    await server.register(flowRoutes, { store: flowStore, flows, audit });
     await server.register(healthRoutes, {
       metrics,
-      apiToken: config.apiToken,
       async problems() {
         const storeReady = await store.ready();
         return [...(draining ? ['draining'] : []), ...(storeReady ? [] : ['the database does not answer'])];
       },
     });
-    await server.register(pageRoutes, { demoOrders: demoOrders(config), apiToken: config.apiToken });
+    await server.register(pageRoutes, { demoOrders: demoOrders(config) });
     const detach = attachUpgrades(server.server, gateways, log);
     for (const gateway of transports) {
       gateway.start((call) => calls.take(call));
@@ -237,6 +277,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     let closing: Promise<void> | undefined;
     return {
       address,
+      routes: guarded,
       get activeCalls() {
         return calls.active;
       },

@@ -35,6 +35,8 @@ const environmentSchema = z.object({
     .string()
     .regex(/^(\+\d{6,15}|tel:\+?\d{3,15}|sips?:[^\s@]+@[^\s@]+)$/, 'must be +15551234567 or sip:name@host')
     .optional(),
+  /** Rules of the queue for people, a YAML file; see docs/handoff.md. */
+  KEFU_QUEUES_FILE: optionalText,
   KEFU_LANGUAGE: languageSchema.default('en'),
   KEFU_RECORD_CALLS: flag,
   KEFU_MAX_CALLS: wholeNumber(20, 1, 10_000),
@@ -65,6 +67,7 @@ export interface Config {
   readonly streams: StreamsConfig;
   readonly apiToken: string | undefined;
   readonly transferTarget: string | undefined;
+  readonly queuesFile: string | undefined;
   readonly language: Environment['KEFU_LANGUAGE'];
   readonly recordCalls: boolean;
   readonly maxCalls: number;
@@ -139,6 +142,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     streams,
     apiToken: values.KEFU_API_TOKEN,
     transferTarget: values.KEFU_TRANSFER_TARGET,
+    queuesFile: values.KEFU_QUEUES_FILE === undefined ? undefined : resolve(values.KEFU_QUEUES_FILE),
     language: values.KEFU_LANGUAGE,
     recordCalls: values.KEFU_RECORD_CALLS,
     maxCalls: values.KEFU_MAX_CALLS,

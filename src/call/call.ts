@@ -15,8 +15,10 @@ import type { CallMedia, EndReason, IncomingCall } from '../core/telephony.ts';
 import type { CallerTurn, Line, LineEvent } from './line.ts';
 import { createRecorder, type CallRecorder } from './recorder.ts';
 import { createTaskRunner, type TaskRunner } from './tasks.ts';
+import { PeopleSide } from './people-side.ts';
 import { createTextLine } from './text-line.ts';
 import type { CallServices, RunningCall } from './services.ts';
+import { Transfers } from './transfers.ts';
 import { isStrayWord, TurnTaker, type Standing } from './turn-taker.ts';
 import { UntoldChanges } from './untold.ts';
 import { VoiceLine } from './voice-line.ts';
@@ -71,6 +73,8 @@ class Call {
   readonly #tasks: TaskRunner;
   readonly #turns: TurnTaker;
   readonly #untold: UntoldChanges;
+  readonly #transfers: Transfers;
+  readonly #people: PeopleSide | undefined;
   readonly #inbox = new AsyncQueue<InboxEvent>();
   readonly #startedMs: number;
   #state: DialogState;
@@ -78,8 +82,6 @@ class Call {
   #firstStep: DialogStep;
   /** The step the dialog stopped in, until it is recorded together with what is expected there. */
   #place: { readonly flow: string; readonly step: string } | undefined;
-  /** Where the dialog stood when it handed the call over: it goes on from here when nobody answers. */
-  #transferring: DialogState | undefined;
   #cancelEndLimit: () => void = () => undefined;
   #outcome: string | undefined;
   #ended: EndReason | undefined;
@@ -117,6 +119,7 @@ class Call {
       language,
       atEpochMs: clock.epochMs(),
       channel: media.kind,
+      ...(services.switchboard?.hasPeople === true && { hasPeople: true }),
       untold,
     });
     // Flows that changed meanwhile cannot go on from the middle of the old ones: such a call begins anew.
@@ -173,10 +176,34 @@ class Call {
             emotion: services.emotion,
             assess: (text, expecting, spelled) =>
               engine.assess(text, expecting, this.#state.language, spelled),
-            onPaused: (text, spelled, tellComplete) =>
-              this.#turns.prepare({ text, spelled }, this.#standing, tellComplete),
+            onPaused: (text, spelled, tellComplete) => {
+              if (this.#people?.talking !== true)
+                this.#turns.prepare({ text, spelled }, this.#standing, tellComplete);
+            },
             onAudible: () => this.#turns.settle(),
           });
+    this.#transfers = new Transfers({
+      line: this.#line,
+      engine,
+      recorder: this.#recorder,
+      log: this.#log,
+      deliver: (event) => this.#inbox.push({ type: 'dialog', event }),
+    });
+    this.#people =
+      services.switchboard &&
+      new PeopleSide({
+        callId,
+        line: this.#line,
+        switchboard: services.switchboard,
+        recorder: this.#recorder,
+        stages: services.voice,
+        clock,
+        log: this.#log,
+        language,
+        voicemails: services.voicemails,
+        deliver: (event) => this.#inbox.push({ type: 'dialog', event }),
+        transfer: (target, briefing) => this.#transfers.byPerson(target, briefing, this.#state),
+      });
   }
 
   /** Ends the call from outside: shutdown, a limit, an operator. */
@@ -216,6 +243,7 @@ class Call {
 
   async #handle(event: InboxEvent): Promise<void> {
     if (event.type === 'dialog') {
+      if (event.event.type === 'person-joined' || event.event.type === 'person-left') this.#turns.settle();
       this.#advance(event.event);
       return;
     }
@@ -226,6 +254,12 @@ class Call {
       return;
     }
     const { event: heard } = event;
+    const message = this.#people?.voicemail;
+    message?.take(heard);
+    if ((message || this.#people?.talking === true) && heard.type !== 'ended') {
+      this.#overhear(heard);
+      return;
+    }
     switch (heard.type) {
       case 'turn':
         await this.#takeTurn(heard.turn, heard.interrupted);
@@ -254,6 +288,14 @@ class Call {
           this.#log.info({ reason: heard.reason, detail: heard.detail }, 'line ended');
         return;
     }
+  }
+
+  /** What a caller says to a person is kept and answered by nobody else. */
+  #overhear(heard: LineEvent): void {
+    if (heard.type === 'turn') this.#turns.overhear(heard.turn);
+    if (heard.type === 'digits') this.#recorder.record({ type: 'digits', digits: heard.digits });
+    if (heard.type === 'asr-failed' || heard.type === 'tts-failed')
+      this.#recorder.record({ type: 'error', code: heard.type.replace('-', '_'), message: heard.message });
   }
 
   /** What the caller said is understood, and the dialog answers. */
@@ -313,18 +355,32 @@ class Call {
   #carryOut(effect: DialogEffect): void {
     switch (effect.type) {
       case 'say':
-        this.#line.say(effect.utterance);
+        // Nobody talks over a person.
+        if (this.#people?.talking !== true) this.#line.say(effect.utterance);
         return;
       case 'listen':
         this.#expecting = effect.expecting;
         this.#recordPlace(effect.expecting);
         this.#line.listen(effect.expecting, effect.spelling);
         return;
+      case 'leave-queue':
+        this.#people?.leaveQueue();
+        return;
+      case 'callback':
+        this.#people?.callback(effect.number, effect.briefing, this.#state.language);
+        return;
+      case 'voicemail':
+        this.#people?.takeMessage(effect, this.#state.language, (message) =>
+          this.#inbox.push({ type: 'dialog', event: { type: 'voicemail-finished', ...message } }),
+        );
+        return;
       case 'task':
         this.#tasks.start(effect);
         return;
       case 'transfer':
-        void this.#transfer(effect);
+        if (this.#people && this.#services.switchboard?.hasPeople === true)
+          this.#people.request(effect, this.#state.language);
+        else void this.#transfers.start(effect, this.#state);
         return;
       case 'language':
         this.#line.setLanguage(effect.language);
@@ -337,25 +393,6 @@ class Call {
         void this.#hangup(effect.outcome);
         return;
     }
-  }
-
-  async #transfer(effect: Extract<DialogEffect, { type: 'transfer' }>): Promise<void> {
-    const { skill, target, briefing } = effect;
-    let failure: string | null = null;
-    this.#transferring = this.#state;
-    this.#recorder.record({ type: 'transfer', skill, target, briefing, ok: null, code: null });
-    try {
-      await this.#line.transfer(skill, target, briefing);
-    } catch (error) {
-      failure = toKefuError(error, 'transfer_failed').code;
-      // A caller who hangs up before the transfer is no failure of it.
-      if (failure === 'aborted') this.#log.info({}, 'the call ended before it was handed over');
-      else this.#log.warn({ err: error, code: failure }, 'a transfer failed');
-    }
-    const ok = failure === null;
-    this.#recorder.record({ type: 'transfer', skill, target, briefing, ok, code: failure });
-    const event = { type: 'transfer-finished', ok, ...(failure !== null && { code: failure }) } as const;
-    this.#inbox.push({ type: 'dialog', event });
   }
 
   #note(name: string, data: Readonly<Record<string, unknown>>): void {
@@ -392,6 +429,7 @@ class Call {
     const reason = this.#ended ?? 'we-hung-up';
     this.#cancelEndLimit();
     this.#turns.close();
+    this.#people?.close(isLost(reason) && this.#outcome === undefined);
     this.#line.close();
     this.#inbox.close();
     if (reason === 'transferred') this.#outcome = 'transferred';
@@ -402,7 +440,8 @@ class Call {
     await this.#recording?.close();
     // A lost stream may be opened again, and a person who does not answer sends the caller back to us.
     const lost = isLost(reason) && this.#outcome === undefined;
-    const resumable = reason === 'transferred' ? this.#transferring : lost ? this.#state : undefined;
+    const resumable =
+      reason === 'transferred' ? this.#transfers.stateOnReturn : lost ? this.#state : undefined;
     const outcome = this.#outcome ?? (resumable ? 'interrupted' : 'abandoned');
     const durationMs = Math.round(clock.nowMs() - this.#startedMs);
     this.#recorder.record({ type: 'call-ended', reason, outcome, durationMs });

@@ -5,6 +5,7 @@ import type { Language } from '../core/language.ts';
 import type { SpelledReading, SpellingQuestion } from '../core/recognition.ts';
 import type { Utterance } from '../core/speech.ts';
 import type { EndReason } from '../core/telephony.ts';
+import type { LineSound } from './line-sound.ts';
 
 /** One turn of the caller as text, spoken or typed. */
 export interface CallerTurn {
@@ -41,6 +42,8 @@ export type LineEvent =
 export interface Line {
   readonly channel: 'voice' | 'text';
   readonly events: AsyncIterable<LineEvent>;
+  /** What the caller and people say to each other; undefined where they write. */
+  readonly sound: LineSound | undefined;
   /** Speaks after what is already queued. */
   say(utterance: Utterance): void;
   /** What the caller is expected to answer once the queued words have been heard. */
@@ -50,6 +53,8 @@ export interface Line {
   /** Lets words go on that were held back because the caller began to speak. */
   release(): void;
   setLanguage(language: Language): void;
+  /** Shows the caller of a text channel what a person writes; a voice line ignores it. */
+  write(name: string, text: string, language: Language): void;
   /** Hands the call over after the queued words. Rejects with `transfer_failed` or `transfer_unsupported`. */
   transfer(skill: string, target: string, briefing: Briefing): Promise<void>;
   /** Ends the call after the queued words; `ended` follows. */

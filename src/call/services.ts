@@ -1,6 +1,7 @@
 import type { UntoldChangeStore } from '../core/changes.ts';
 import type { Clock } from '../core/clock.ts';
 import type { CommerceBackend } from '../core/commerce.ts';
+import type { Switchboard } from '../core/conversation.ts';
 import type { DialogEngine } from '../core/dialog.ts';
 import type { EmotionEstimator } from '../core/emotion.ts';
 import type { EventBus } from '../core/events.ts';
@@ -24,6 +25,10 @@ export interface CallServices {
   readonly snapshots: SnapshotStore;
   /** What came of changes whose callers had gone before they could hear it. */
   readonly untoldChanges: UntoldChangeStore;
+  /** Where callers get to people. Undefined: only transfers to a number are possible. */
+  readonly switchboard?: Switchboard | undefined;
+  /** Where messages to people are kept. */
+  readonly voicemails?: RecordingStore | undefined;
   /** Undefined: calls are not recorded. */
   readonly recordings: RecordingStore | undefined;
   /** The shop as this one call sees it, with its reads remembered for a moment. */

@@ -50,6 +50,7 @@ export function createTextLine(media: TextMedia, recorder: CallRecorder, clock: 
   return {
     channel: 'text',
     events,
+    sound: undefined,
     say(utterance) {
       utterances += 1;
       const text = writtenText(utterance);
@@ -72,6 +73,9 @@ export function createTextLine(media: TextMedia, recorder: CallRecorder, clock: 
     stop: () => undefined,
     release: () => undefined,
     setLanguage: () => undefined,
+    write(name, text, language) {
+      media.say(name === '' ? text : `${name}: ${text}`, language);
+    },
     transfer(skill, _target, briefing) {
       media.transfer(skill, briefing);
       return Promise.resolve();

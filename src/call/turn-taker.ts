@@ -78,23 +78,10 @@ export class TurnTaker {
   }
 
   /** Understands a turn. Never rejects: without an understanding the dialog still takes numbers, yes and no, and keys. */
-  async take({ sound, ...turn }: CallerTurn, now: Standing, interrupted = false): Promise<TakenTurn> {
+  async take(turn: CallerTurn, now: Standing, interrupted = false): Promise<TakenTurn> {
     const { recorder, clock } = this.#parts;
-    const { confidence, alternatives, spelled, ...heard } = turn;
-    const words = [...alternatives];
-    recorder.record({
-      type: 'turn',
-      ...heard,
-      confidence: confidence ?? null,
-      alternatives: words,
-      ...(spelled && {
-        spelled: {
-          text: spelled.text,
-          best: spelled.best?.characters ?? null,
-          score: spelled.best?.score ?? null,
-        },
-      }),
-    });
+    const { sound, confidence, alternatives, spelled } = turn;
+    this.#record(turn);
     const before = this.#unheard;
     const { state, expecting } = before ?? now;
     const text = this.#whole(turn.text);
@@ -122,6 +109,11 @@ export class TurnTaker {
     };
   }
 
+  /** What a caller says to somebody else is kept in the record. */
+  overhear(turn: CallerTurn): void {
+    this.#record(turn);
+  }
+
   /** What the dialog wants done for the newest turn. What has gone out into the world cannot be taken back by speaking on. */
   answered(effects: readonly DialogEffect[]): void {
     this.#unheard = effects.every(canBeTakenBack) ? this.#newest : undefined;
@@ -129,6 +121,26 @@ export class TurnTaker {
 
   close(): void {
     this.#preparation.cancel();
+  }
+
+  #record(caller: CallerTurn): void {
+    const { confidence, alternatives, spelled, turn, text, startMs, endMs, endpointingMs, recognitionMs } =
+      caller;
+    const heard = { turn, text, startMs, endMs, endpointingMs, recognitionMs };
+    const words = [...alternatives];
+    this.#parts.recorder.record({
+      type: 'turn',
+      ...heard,
+      confidence: confidence ?? null,
+      alternatives: words,
+      ...(spelled && {
+        spelled: {
+          text: spelled.text,
+          best: spelled.best?.characters ?? null,
+          score: spelled.best?.score ?? null,
+        },
+      }),
+    });
   }
 
   #whole(text: string): string {

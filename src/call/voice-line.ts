@@ -19,6 +19,7 @@ import type { Completeness, DigitCollector, TurnDetector, VoiceActivityDetector 
 import { createInbound } from '../media/inbound.ts';
 import { createPlayout } from '../media/playout.ts';
 import { Ears, type HeardTurn } from './ears.ts';
+import { LineSound } from './line-sound.ts';
 import type { CallerTurn, Line, LineEvent } from './line.ts';
 import { Mouth } from './mouth.ts';
 import type { CallRecorder } from './recorder.ts';
@@ -70,6 +71,7 @@ export interface VoiceLineParts {
 export class VoiceLine implements Line {
   readonly channel = 'voice';
   readonly events = new AsyncQueue<LineEvent>();
+  readonly sound: LineSound;
   readonly #media: VoiceMedia;
   readonly #parts: VoiceLineParts;
   readonly #ears: Ears;
@@ -113,18 +115,27 @@ export class VoiceLine implements Line {
       clear: () => media.clear(),
       onEvent: (event) => this.#mouth.onPlayout(event),
       onError: (error) => parts.log.error({ err: error }, 'speaking in a call failed'),
-      ...(recording && {
-        onAudio: (samples: Int16Array, atMs: number) =>
-          recording.write('kefu', this.#inbound.toMediaMs(atMs), samples),
-      }),
+      onAudio: (samples, atMs) => {
+        recording?.write('kefu', this.#inbound.toMediaMs(atMs), samples);
+        this.sound.said(samples);
+      },
     });
     this.#mouth.attach(this.#playout);
+    this.sound = new LineSound({
+      media,
+      clock,
+      isSpeaking: () => this.#mouth.speaking,
+      onSent:
+        recording && ((samples) => recording.write('kefu', this.#inbound.toMediaMs(clock.nowMs()), samples)),
+      onError: (error) => parts.log.error({ err: error }, 'playing music in a call failed'),
+    });
     this.#inbound = createInbound({
       format: media.format,
       outputRateHz: listeningRateHz,
       clock,
       onFrame: (frame) => {
         this.#sound?.hear(frame);
+        this.sound.tap?.caller(frame.samples);
         this.#ears.hear(frame);
         this.#takeDigits(this.#digits.tick(this.#ears.mediaMs));
       },
@@ -162,10 +173,19 @@ export class VoiceLine implements Line {
     // One recogniser and voice serve the call until a recogniser of the other language is fetched; the synthesiser follows each utterance.
   }
 
+  write(): void {
+    // Nobody reads on a telephone.
+  }
+
   async transfer(_skill: string, target: string, briefing: Parameters<Line['transfer']>[2]): Promise<void> {
     await this.#lastWords();
     if (this.#closed) throw new KefuError('aborted', 'The call ended before it was handed over.');
     await this.#media.transfer(target, briefing, this.#abort.signal);
+  }
+
+  /** Settles when everything queued has been heard or dropped. */
+  whenQuiet(): Promise<void> {
+    return this.#mouth.whenQuiet();
   }
 
   async hangup(): Promise<void> {
@@ -177,6 +197,7 @@ export class VoiceLine implements Line {
     if (this.#closed) return;
     this.#closed = true;
     this.#abort.abort();
+    this.sound.close();
     this.#mouth.close();
     this.#ears.close();
     this.#inbound.close();

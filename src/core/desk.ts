@@ -85,11 +85,16 @@ export type TransferTarget = Readonly<z.infer<typeof transferTargetSchema>>;
 export const superviseModes = ['listen', 'whisper', 'join'] as const;
 export type SuperviseMode = (typeof superviseModes)[number];
 
+/** Where a person takes calls. */
+export const deskDevices = ['browser', 'telephone'] as const;
+
 /** What a desk sends. `entryId` is the contact's, `callId` the same string while the caller is on the line. */
 export const deskRequestSchema = z.discriminatedUnion('type', [
   /** First of all, and after each reconnect. The answer is `welcome`. */
   z.object({ type: z.literal('hello'), language: languageSchema }),
   z.object({ type: z.literal('choose'), choice: agentChoiceSchema }),
+  /** Where calls shall come in from now on. The answer is `device`. */
+  z.object({ type: z.literal('device'), device: z.enum(deskDevices) }),
   z.object({ type: z.literal('accept'), entryId: z.string() }),
   z.object({ type: z.literal('decline'), entryId: z.string() }),
   /** The caller hears music and the agent nothing while on hold. */
@@ -154,9 +159,13 @@ export const deskMessageSchema = z.discriminatedUnion('type', [
     /** Flows that a caller may be sent to, and codes for the after-call work. */
     flows: z.array(z.object({ name: z.string(), about: z.string() })),
     wrapUpCodes: z.array(z.string()),
+    /** The person's telephone, where there is one. */
+    telephone: z.string().nullable(),
+    device: z.enum(deskDevices),
     /** Conversations that survived a reconnect. */
     conversations: z.array(z.object({ conversation: conversationSchema, card: contactCardSchema })),
   }),
+  z.object({ type: z.literal('device'), device: z.enum(deskDevices) }),
   z.object({ type: z.literal('agent'), agent: agentStateSchema }),
   z.object({ type: z.literal('colleague'), colleague: colleagueSchema }),
   z.object({ type: z.literal('queue'), waiting: z.number(), longestWaitMs: z.number() }),

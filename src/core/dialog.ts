@@ -135,6 +135,12 @@ export type DialogEffect =
       readonly skill: string;
       readonly target: string;
       readonly briefing: Briefing;
+      /** The queue that the flow names; without one, the skill decides. */
+      readonly queue?: string;
+      /** How angry the caller is, 0 to 1. */
+      readonly anger: number;
+      /** What is at stake, in the shop's main currency. */
+      readonly value: number;
     }
   /** The caller no longer wants a person. */
   | { readonly type: 'leave-queue' }

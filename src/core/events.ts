@@ -1,8 +1,21 @@
 import { z } from 'zod';
+import { seatModes } from './conversation.ts';
 import { expectingSchema } from './dialog.ts';
 import { briefingSchema } from './handoff.ts';
 import { languageSchema } from './language.ts';
 import { understandingSchema } from './understanding.ts';
+
+export const queueChanges = [
+  'asked',
+  'place',
+  'refused',
+  'left',
+  'callback',
+  'answered',
+  'on',
+  'broken',
+  'released',
+] as const;
 
 const event = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
   z.object({ type: z.literal(type), ...shape });
@@ -78,6 +91,24 @@ export const callEventBodySchema = z.discriminatedUnion('type', [
     ok: z.boolean().nullable(),
     code: z.string().nullable(),
   }),
+  /**
+   * A caller's way to a person and back: `asked` for one, got a `place` or was `refused`, gave it up (`left`) or wants a `callback`, was
+   * `answered`, was handed `on` to somebody else, lost them (`broken`), or is Kefu's again (`released`).
+   */
+  event('queue', {
+    change: z.enum(queueChanges),
+    position: z.number().nullable(),
+    waitMs: z.number().nullable(),
+  }),
+  /** Somebody of the shop takes part, or no longer does. */
+  event('person', {
+    change: z.enum(['joined', 'left', 'lost', 'mode', 'hold', 'resumed']),
+    personId: z.string(),
+    name: z.string(),
+    mode: z.enum(seatModes).nullable(),
+  }),
+  /** What a person said or wrote to the caller. */
+  event('person-said', { personId: z.string(), name: z.string(), line: z.number(), text: z.string() }),
   event('note', { name: z.string(), data: z.record(z.string(), z.unknown()) }),
   event('error', { code: z.string(), message: z.string() }),
   event('call-ended', {

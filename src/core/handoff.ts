@@ -16,6 +16,8 @@ export const briefingSchema = z.object({
   customer: z.object({ id: z.string(), name: z.string(), verifiedBy: z.string() }).nullable(),
   /** Slots filled so far, by name. */
   slots: z.record(z.string(), z.unknown()),
+  /** The order that the conversation is about, as the shop gave it. */
+  order: z.record(z.string(), z.json()).optional(),
   /** What was done and what was promised, one sentence each, oldest first. */
   done: z.array(z.string()),
   /** Two sentences that a person can read at a glance. */
@@ -47,6 +49,8 @@ export const contactSchema = z.object({
   value: z.number().min(0),
   language: languageSchema,
   skills: z.array(skillNeedSchema),
+  /** Until then only this agent is asked, whatever else is said here; somebody else when they decline. */
+  direct: z.object({ agentId: z.string(), untilEpochMs: z.number() }).optional(),
 });
 export type Contact = z.infer<typeof contactSchema>;
 
@@ -185,6 +189,8 @@ export interface QueueEstimate {
 /** What happened. `here` is true on the node whose router did it, for figures that are added up over nodes. */
 export type HandoffEvent = { readonly here: boolean } & (
   | { readonly type: 'entry-added'; readonly entry: QueueEntry }
+  /** The entry is a callback from now on: whoever waited no longer does, or nobody waited in person. */
+  | { readonly type: 'callback-promised'; readonly entry: QueueEntry }
   /** The desk of `agentId` shall ring. */
   | { readonly type: 'offered'; readonly entry: QueueEntry; readonly agentId: string }
   /** It shall stop ringing. */
@@ -222,6 +228,10 @@ export interface HandoffRouter {
   decline(agentId: string, entryId: string): Promise<boolean>;
   /** The conversation is over; after-call work begins when it was the agent's last. */
   finish(agentId: string, entryId: string): Promise<boolean>;
+  /** The agent lets go of whom they serve, who waits again at the front, for whom `to` says. */
+  handOver(agentId: string, entryId: string, to: Pick<Contact, 'queue' | 'direct'>): Promise<boolean>;
+  /** The caller's line is lost: the place is kept for a while and offered to nobody; `enqueue` brings them back. */
+  away(entryId: string): Promise<boolean>;
   /** The agent's desk disappeared: whom they served goes to the very front, what rang there to the front. */
   deskLost(agentId: string): Promise<boolean>;
   /** Undefined for an entry that does not wait. */

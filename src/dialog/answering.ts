@@ -3,6 +3,7 @@ import { writtenText } from '../core/speech.ts';
 import { spelledToCharacters } from '../core/spelling.ts';
 import { saysOnlyThanks, saysThanks, saysWrong } from './capture/remarks.ts';
 import { captureYesNo } from './capture/yes-no.ts';
+import { answerInLine } from './answer-waiting.ts';
 import { answerValue, noteGiven, yesNoOf } from './answer-values.ts';
 import { stumble } from './asking.ts';
 import { answerChoice } from './choosing.ts';
@@ -32,6 +33,7 @@ export function answer(turn: Turn, reader: IntentReader, heard: Heard): void {
   else if ('confirm' in step) answerYesNo(turn, frame, step, said);
   else if ('choose' in step) answerChoice(turn, frame, step, said);
   else if ('route' in step) answerRoute(turn, frame, step, said);
+  else if ('handover' in step) answerInLine(turn, frame, step, said);
 }
 
 /** Thanks without a goodbye are answered, and end nothing. */

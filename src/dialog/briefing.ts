@@ -1,4 +1,5 @@
 import type { Briefing } from '../core/handoff.ts';
+import type { Json } from './state.ts';
 import type { Turn } from './turn.ts';
 
 /** What the person who takes the call over gets to read. */
@@ -7,6 +8,7 @@ export function briefingOf(turn: Turn, reason: string): Briefing {
   const wanted = turn.wanted();
   const customer = customerOf(turn);
   const done = [...state.done];
+  const { order } = state.variables;
   return {
     callId: state.call.id,
     from: state.call.from,
@@ -16,9 +18,14 @@ export function briefingOf(turn: Turn, reason: string): Briefing {
     wanted: wanted || state.wish,
     customer,
     slots: { ...state.slots },
+    ...(isBlock(order) && { order: { ...order } }),
     done,
     summary: summaryOf(turn, reason, customer?.name ?? '', wanted, done),
   };
+}
+
+function isBlock(value: Json | undefined): value is Record<string, Json> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**

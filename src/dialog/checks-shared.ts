@@ -18,6 +18,19 @@ export const requiredPrompts = [
   'keys_choice',
   'keys_menu',
   'problem_otherwise',
+  'queue_place',
+  'queue_listening',
+  'queue_offer',
+  'queue_update',
+  'queue_back',
+  'queue_keep',
+  'queue_sorry',
+  'queue_missed',
+  'queue_welcome',
+  'queue_left',
+  'person_joined',
+  'person_lost',
+  'person_next',
 ] as const;
 
 /** Checks the entry, the patterns and the ladders of settings.yaml, and the prompts the engine itself says. */

@@ -186,7 +186,12 @@ function checkStep(place: StepPlace, step: StepSource): void {
   } else if ('explain' in step) {
     place.expression(['explain'], step.explain);
   } else if ('handover' in step) {
-    place.expressions(['handover'], step.handover);
+    const { queue, ...always } = step.handover;
+    place.expressions(['handover'], { ...always, ...(queue !== undefined && { queue }) });
+  } else if ('callback' in step) {
+    place.expressions(['callback'], step.callback);
+  } else if ('voicemail' in step) {
+    place.expression(['voicemail', 'reason'], step.voicemail.reason);
   }
 }
 
@@ -243,7 +248,11 @@ export function targetsOf(step: StepSource): [Path, string][] {
   if ('yes' in step) add(['yes'], step.yes);
   if ('no' in step) add(['no'], step.no);
   if ('correct' in step) step.correct?.forEach((target, index) => add(['correct', index], target));
-  if ('unavailable' in step) add(['unavailable'], step.unavailable);
+  if ('handover' in step) {
+    add(['unavailable'], step.unavailable);
+    add(['refused'], step.refused);
+    add(['rather'], step.rather);
+  }
   if ('wrong' in step) add(['wrong'], step.wrong);
   if ('none' in step) add(['none'], step.none);
   if ('ask' in step) {

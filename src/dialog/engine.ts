@@ -4,17 +4,26 @@ import type { Utterance } from '../core/speech.ts';
 import { answer } from './answering.ts';
 import { stumble } from './asking.ts';
 import { copyOf } from './copy.ts';
+import { hearNothing, loseRecognition, loseSpeech } from './failures.ts';
 import { assessCompleteness } from './capture/capture.ts';
 import { IntentReader } from './commands.ts';
 import { noEmotion } from './emotion.ts';
 import { giveUp } from './endings.ts';
 import { apologise, escalate, noticeMood, takeUpHeldBack } from './escalating.ts';
 import type { FlowPack } from './flow-pack.ts';
-import { completeTask, completeTransfer, run, runBackground } from './interpreter.ts';
+import { completeTask, run, runBackground } from './interpreter.ts';
 import { repeat } from './obeying.ts';
-import { listenAgain, sayQuestionAgain } from './questions.ts';
-import { listensLike } from './slots.ts';
-import { interrupt } from './stack.ts';
+import {
+  completeTransfer,
+  completeVoicemail,
+  joinPerson,
+  leavePerson,
+  outcomeOfHangUp,
+  resumeInLine,
+  takePosition,
+  takeRefusal,
+} from './people.ts';
+import { interrupt, settlePlace } from './stack.ts';
 import { newFrame, type CallState, type Heard } from './state.ts';
 import { Turn, type DialogOptions } from './turn.ts';
 import { isFixed } from './wording.ts';
@@ -45,6 +54,7 @@ export function createDialogEngine(pack: FlowPack, options: DialogOptions): Dial
     try {
       work(turn);
       answerQueued(turn, reader);
+      settlePlace(turn);
     } catch (error) {
       // A fault of the flows must not leave the caller in silence: it is recorded and the call ends with an apology.
       turn = new Turn(pack, options, copyOf(before));
@@ -102,12 +112,15 @@ function initialState(pack: FlowPack, options: DialogOptions, event: CallStarted
     flowsVersion: pack.version,
     language,
     ended: false,
-    call: { id, gateway, from, to, channel, startedAtEpochMs },
+    call: { id, gateway, from, to, channel, startedAtEpochMs, hasPeople: event.hasPeople === true },
     slots: {},
     variables: {},
     stack: [newFrame(pack.settings.entry, first, { resume: 'next', isRequest: false, intentBefore: null })],
     background: [],
     waiting: null,
+    place: null,
+    refused: null,
+    served: false,
     queue: [],
     given: {},
     readings: {},
@@ -143,12 +156,14 @@ function handle(turn: Turn, reader: IntentReader, event: DialogEvent): void {
     case 'call-resumed':
       turn.say('resumed');
       turn.saidNow.length = 0;
-      if (state.waiting?.for === 'answer') repeat(turn);
+      if (resumeInLine(turn)) run(turn);
+      else if (state.waiting?.for === 'answer') repeat(turn);
       // The process that waited for the shop is gone, and its answer with it.
       else if (state.waiting?.for === 'task') turn.effects.push(state.waiting.task);
       return;
     case 'utterance': {
       // Speech is recognised again: keys are no longer the only way.
+      if (state.waiting?.for === 'person') return;
       state.keysOnly = false;
       const heard = spoken(event);
       noticeMood(turn, reader, event, heard);
@@ -159,10 +174,10 @@ function handle(turn: Turn, reader: IntentReader, event: DialogEvent): void {
       hear(turn, reader, keyed(event.digits, state));
       return;
     case 'no-input':
-      if (state.waiting?.for === 'answer') goOn(turn, () => stumble(turn, 'noInput'));
+      if (state.waiting?.for === 'answer') goOn(turn, () => hearNothing(turn, 'noInput'));
       return;
     case 'unintelligible':
-      if (state.waiting?.for === 'answer') goOn(turn, () => stumble(turn, 'unintelligible'));
+      if (state.waiting?.for === 'answer') goOn(turn, () => hearNothing(turn, 'unintelligible'));
       return;
     case 'asr-failed':
       goOn(turn, () => loseRecognition(turn));
@@ -181,10 +196,27 @@ function handle(turn: Turn, reader: IntentReader, event: DialogEvent): void {
       finishTask(turn, event);
       return;
     case 'transfer-finished':
-      if (state.waiting?.for === 'transfer') goOn(turn, () => completeTransfer(turn, event.ok, event.code));
+      goOn(turn, () => completeTransfer(turn, event.ok, event.code));
+      return;
+    case 'queue-position':
+      goOn(turn, () => takePosition(turn, event));
+      return;
+    case 'queue-refused':
+      goOn(turn, () => takeRefusal(turn, event));
+      return;
+    case 'person-joined':
+      joinPerson(turn, event);
+      return;
+    case 'person-left':
+      goOn(turn, () => leavePerson(turn, event));
+      return;
+    case 'voicemail-finished':
+      goOn(turn, () => completeVoicemail(turn, event));
       return;
     case 'caller-hung-up':
-      turn.end(state.requestsDone > 0 && state.stack.length === 1 ? 'resolved' : 'abandoned');
+      // With a person, the place is no longer the dialog's to give back.
+      if (state.waiting?.for === 'person') state.place = null;
+      turn.end(outcomeOfHangUp(turn));
   }
 }
 
@@ -233,7 +265,7 @@ function hear(turn: Turn, reader: IntentReader, heard: Heard): void {
       goOn(turn, () => {
         if (isAgentKey) callAgent(turn);
         else if (heard.text === '*') repeat(turn);
-        else if (heard.text === '') stumble(turn, heard.byKeys ? 'noMatch' : 'unintelligible');
+        else if (heard.text === '') hearNothing(turn, heard.byKeys ? 'noMatch' : 'unintelligible');
         else if (!escalate(turn, reader, heard)) {
           apologise(turn);
           answer(turn, reader, heard);
@@ -256,6 +288,8 @@ function hear(turn: Turn, reader: IntentReader, heard: Heard): void {
       return;
     }
     case 'transfer':
+    case 'person':
+    case 'voicemail':
     case undefined:
   }
 }
@@ -309,47 +343,6 @@ function finishTask(turn: Turn, event: Extract<DialogEvent, { type: 'task-finish
 function sayFiller(turn: Turn): void {
   turn.say('filler');
   turn.saidNow.length = 0;
-}
-
-// Failures
-
-/** Speech cannot be recognised: keys where the question can be answered by them, a person where it cannot. */
-function loseRecognition(turn: Turn): void {
-  const { state } = turn;
-  if (state.call.channel === 'text') return;
-  const wasKeysOnly = state.keysOnly;
-  state.keysOnly = true;
-  if (state.waiting?.for !== 'answer') return;
-  if (canBeKeyed(turn)) {
-    if (!wasKeysOnly) turn.say('asr_failed_keys');
-    sayQuestionAgain(turn);
-    listenAgain(turn);
-    return;
-  }
-  state.waiting = null;
-  if (!interrupt(turn, 'asr-failed')) giveUp(turn);
-}
-
-function canBeKeyed(turn: Turn): boolean {
-  const step = turn.step(turn.top);
-  if (!('ask' in step) || turn.top.progress.readBack || turn.top.progress.chunk) return true;
-  return turn.pack.slots.get(listensLike(step))?.byKeys !== undefined;
-}
-
-/** What was said was not heard: once it is said again, then a person is called, then there is nothing left to do. */
-function loseSpeech(turn: Turn): void {
-  const { state } = turn;
-  state.ttsFailures += 1;
-  if (state.waiting?.for === 'transfer' || (state.waiting?.for === 'task' && state.ttsFailures < 3)) return;
-  if (state.ttsFailures === 1 && state.waiting?.for === 'answer') {
-    repeat(turn);
-    return;
-  }
-  state.waiting = null;
-  if (state.ttsFailures > 2 || !interrupt(turn, 'tts-failed')) {
-    turn.note('speech-lost', { failures: state.ttsFailures });
-    turn.end('failed');
-  }
 }
 
 // Afterwards

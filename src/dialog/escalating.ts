@@ -85,6 +85,7 @@ export function takeUpHeldBack(turn: Turn): Heard | undefined {
 /** True when the caller is being offered a person, or connected with one. */
 function isNearPerson(turn: Turn): boolean {
   const { state, pack } = turn;
+  if (state.place) return true;
   const { patterns } = pack.settings;
   const near = new Set([
     patterns.agent.flow,
@@ -116,8 +117,8 @@ function failedNow({ stack }: CallState): number {
   return tries ? tries.noMatch + tries.unintelligible + tries.notFound : 0;
 }
 
-/** What is at stake: the change that was worked out, or the order in hand. */
-function amountOf({ quote, order }: Readonly<Record<string, Json>>): number {
+/** What is at stake, in the shop's main currency: the change that was worked out, or the order in hand. */
+export function amountOf({ quote, order }: Readonly<Record<string, Json>>): number {
   const total = moneyOf(fieldOf(quote, 'total'));
   if (total > 0) return total;
   const items = fieldOf(order, 'items');

@@ -33,6 +33,8 @@ const formatters: Readonly<Record<string, Formatter>> = {
     return label && words(label[language]);
   },
   count: (value, { language }, argument) => countOf(value, language, argument),
+  place: (value, { language }) => placeOf(value, language),
+  wait: (value, { language }) => waitOf(value, language),
   items: (value, { language }, argument) => itemsOf(value, language, argument === 'all'),
   day: dayOf,
   date: dateOf,
@@ -94,6 +96,36 @@ function countOf(value: Json, language: Language, argument: string): readonly Sp
   const [one = '', many = one] = argument.split(',').map((form) => form.trim());
   if (language === 'zh') return words(`${numeral(value, 'zh')}${one}`);
   return words(`${numeral(value, 'en')} ${value === 1 ? one : many}`.trim());
+}
+
+/** "next" or "number two" in line; Chinese: the whole clause. */
+function placeOf(value: Json, language: Language): readonly SpeechPart[] | undefined {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) return undefined;
+  if (language === 'en') return words(value === 1 ? 'next' : `number ${numeral(value, 'en')}`);
+  if (value === 1) return words('下一位就是您');
+  return words(`您排在第${value === 2 ? '二' : numeral(value, 'zh')}位`);
+}
+
+/** A wait in whole minutes as people would say it: by fives from ten on; 0 for less than one, 31 for more than 30, 61 for more than 60. */
+export function roundedMinutes(waitMs: number | null): number | null {
+  if (waitMs === null) return null;
+  if (waitMs < 60_000) return 0;
+  const minutes = Math.round(waitMs / 60_000);
+  if (minutes <= 10) return minutes;
+  if (minutes > 60) return 61;
+  return minutes > 30 ? 31 : Math.round(minutes / 5) * 5;
+}
+
+/** "less than a minute", "about three minutes", "more than half an hour" for milliseconds. */
+function waitOf(value: Json, language: Language): readonly SpeechPart[] | undefined {
+  const minutes = typeof value === 'number' && value >= 0 ? roundedMinutes(value) : null;
+  if (minutes === null) return undefined;
+  const isChinese = language === 'zh';
+  if (minutes === 0) return words(isChinese ? '不到一分钟' : 'less than a minute');
+  if (minutes > 60) return words(isChinese ? '一个多小时' : 'more than an hour');
+  if (minutes > 30) return words(isChinese ? '半个多小时' : 'more than half an hour');
+  if (isChinese) return words(`大约${numeral(minutes, 'zh')}分钟`);
+  return words(minutes === 1 ? 'about a minute' : `about ${numeral(minutes, 'en')} minutes`);
 }
 
 /** "a lamp, two shirts and 10 more items" for a list of `{ name, quantity }`; with `:all` every one is named. */

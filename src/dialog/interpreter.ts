@@ -2,11 +2,12 @@ import type { TaskResult } from '../core/dialog.ts';
 import { briefingOf } from './briefing.ts';
 import { completeCheck, executeAsk } from './asking.ts';
 import { executeChoose } from './choosing.ts';
+import { executeHandover } from './place.ts';
 import { askToConfirm, askWhatIsWanted } from './questions.ts';
 import type { StepOf, StepSource } from './schema.ts';
 import { newFrame, type Background, type Frame } from './state.ts';
 import { finish, recordDone, sayProblem, tellProblem } from './endings.ts';
-import { dropRequest, enter, goTo, proceed } from './stack.ts';
+import { dropRequest, enter, proceed } from './stack.ts';
 import { DialogDefect, type Turn } from './turn.ts';
 
 /** Runs the conversation until it waits for something or ends. */
@@ -51,6 +52,10 @@ function execute(turn: Turn, frame: Frame, step: StepSource): void {
     executeCall(turn, step);
   } else if ('handover' in step) {
     executeHandover(turn, frame, step);
+  } else if ('callback' in step) {
+    executeCallback(turn, frame, step);
+  } else if ('voicemail' in step) {
+    executeVoicemail(turn, frame, step);
   } else if ('explain' in step) {
     const code = turn.evaluate(step.explain);
     sayProblem(turn, typeof code === 'string' ? code : '');
@@ -179,32 +184,33 @@ export function runBackground(turn: Turn, background: Background, result?: TaskR
   }
 }
 
-function executeHandover(turn: Turn, frame: Frame, step: StepOf<'handover'>): void {
-  const { skill, reason } = turn.evaluateAll(step.handover);
-  if (!turn.canTransfer) {
-    goTo(frame, step.unavailable);
-    if (step.unavailable === 'done') proceed(turn, turn.state.stack, 'done');
-    return;
+/** Promises a call back. It is told to whoever calls back along with everything else, so it is noted first. */
+function executeCallback(turn: Turn, frame: Frame, step: StepOf<'callback'>): void {
+  const { number, reason } = turn.evaluateAll(step.callback);
+  if (step.done !== undefined) recordDone(turn, step.done, frame.flow);
+  if (turn.state.call.hasPeople && typeof number === 'string') {
+    // The place stays in the queue, and waits for a call instead of the caller.
+    turn.state.place = null;
+    turn.effects.push({
+      type: 'callback',
+      number,
+      briefing: briefingOf(turn, textOr(reason, 'asked-for-person')),
+    });
   }
-  turn.note('dialog', { flow: frame.flow, step: frame.step });
-  turn.effects.push({
-    type: 'transfer',
-    skill: typeof skill === 'string' ? skill : 'general',
-    target: turn.options.transferTarget ?? '',
-    briefing: briefingOf(turn, typeof reason === 'string' ? reason : 'asked-for-person'),
-  });
-  turn.state.waiting = { for: 'transfer' };
+  proceed(turn, turn.state.stack, step.next);
 }
 
-/** Takes the end of a transfer: the call has left, or stays with Kefu. */
-export function completeTransfer(turn: Turn, ok: boolean, code: string | undefined): void {
-  turn.state.waiting = null;
-  if (ok) {
-    turn.end('transferred');
-    return;
-  }
-  turn.state.problem = code ?? 'transfer_failed';
-  const step = turn.step(turn.top);
-  if (!('handover' in step)) throw new DialogDefect(`Step "${turn.top.step}" asked for no transfer.`);
-  proceed(turn, turn.state.stack, step.unavailable);
+function executeVoicemail(turn: Turn, frame: Frame, step: StepOf<'voicemail'>): void {
+  const { limitSeconds, reason } = step.voicemail;
+  turn.note('dialog', { flow: frame.flow, step: frame.step });
+  turn.effects.push({
+    type: 'voicemail',
+    limitMs: limitSeconds * 1000,
+    briefing: briefingOf(turn, textOr(turn.evaluate(reason), 'asked-for-person')),
+  });
+  turn.state.waiting = { for: 'voicemail' };
+}
+
+function textOr(value: unknown, other: string): string {
+  return typeof value === 'string' ? value : other;
 }

@@ -6,6 +6,7 @@ import { digestOf } from './digest.ts';
 import { listenForChoice, sayChoice } from './options.ts';
 import type { SlotDefinition, StepOf } from './schema.ts';
 import { listensLike, plausibleValues, slotOf, timing } from './slots.ts';
+import { isInLine } from './stack.ts';
 import type { Frame, Json } from './state.ts';
 import { DialogDefect, type Turn } from './turn.ts';
 
@@ -157,6 +158,16 @@ export function listenForWanted(turn: Turn, frame: Frame, step: StepOf<'route'>)
   });
 }
 
+// Waiting for a person
+
+/** Silence is all right for whoever waits: this long, in milliseconds. */
+const silentWaitMs = 600_000;
+
+/** Listens to a caller who waits for a person. */
+export function listenInLine(turn: Turn, frame: Frame): void {
+  turn.listen(frame, { slot: 'waiting', kind: 'anything', noInputMs: silentWaitMs });
+}
+
 // Any question
 
 /** Asks the question of the step on top again, in its next wording, without listening yet. */
@@ -167,6 +178,7 @@ export function sayQuestionAgain(turn: Turn): void {
   else if ('confirm' in step) sayConfirmQuestion(turn, frame, step);
   else if ('choose' in step) sayChoice(turn, frame, step);
   else if ('route' in step) sayRouteQuestion(turn, frame, step);
+  else if (isInLine(turn)) turn.say('queue_back');
 }
 
 /** Listens for the answer to the question of the step on top. */
@@ -177,5 +189,6 @@ export function listenAgain(turn: Turn): void {
   else if ('confirm' in step) listenForYesNo(turn, frame, step);
   else if ('choose' in step) listenForChoice(turn, frame, step);
   else if ('route' in step) listenForWanted(turn, frame, step);
+  else if (isInLine(turn)) listenInLine(turn, frame);
   else throw new DialogDefect(`Step "${frame.step}" of "${frame.flow}" asks nothing.`);
 }

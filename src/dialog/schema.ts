@@ -1,62 +1,29 @@
 import { z } from 'zod';
 import { capabilities } from '../core/commerce.ts';
 import { expectingKinds } from '../core/dialog.ts';
+import {
+  done,
+  expression,
+  expressions,
+  inBoth,
+  next,
+  perLanguage,
+  prompt,
+  prompts,
+  promptSchema,
+  stepName,
+  target,
+  wordName,
+} from './schema-words.ts';
 
 /**
  * The flow language as zod schemas: one for a flow's file and one for each file that all flows share. They know shapes
  * only; what refers to what (steps, slots, prompts, expressions) is checked in `checks.ts`.
  */
 
-const stepNamePattern = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
-const wordNamePattern = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
-
-const stepName = z
-  .string()
-  .regex(stepNamePattern, 'is written in small letters with dashes, like which-order');
-const wordName = z
-  .string()
-  .regex(wordNamePattern, 'is written in small letters with underscores, like order_number');
-const expression = z
-  .union([z.string().min(1), z.number(), z.boolean()])
-  .transform(String)
-  .meta({ description: 'A CEL expression over slots, call and the variables of the flows.' });
-const expressions = z.record(z.string(), expression);
-const target = stepName.meta({ description: "A step of this flow, or 'done', which ends the flow." });
-const next = target.optional().meta({ description: 'Where to go on; without it, the step below.' });
-const prompt = wordName.meta({ description: 'Name of a prompt of this file or of prompts.yaml.' });
-const prompts = z.union([prompt, z.array(prompt).min(1)]);
-const done = prompt
-  .optional()
-  .meta({ description: 'A prompt whose text is told to the person who takes the call over: what was done.' });
-
 /** The same for the files that have their own schema. */
 export { stepName as stepNameSchema, wordName as wordNameSchema };
-
-const wordings = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
-const perLanguage = <Shape extends z.ZodType>(shape: Shape) => z.strictObject({ en: shape, zh: shape });
-const inBoth = perLanguage(z.string().min(1));
-
-/** What is said, in each language, with several wordings for when it is said again. */
-export const promptSchema = z
-  .strictObject({
-    en: wordings,
-    zh: wordings,
-    text: perLanguage(wordings).optional().meta({
-      description: 'Wordings for text channels, where nobody presses keys or hears a voice.',
-    }),
-    tense: perLanguage(z.union([wordings, z.tuple([])]))
-      .optional()
-      .meta({
-        description:
-          'Shorter wordings for callers who are angry or upset; [] leaves the prompt out for them.',
-      }),
-    optional: z.boolean().optional().meta({
-      description: 'true: left out without a note when the values of all its wordings are missing.',
-    }),
-    interruptible: z.boolean().optional().meta({ description: 'false: the caller cannot talk over it.' }),
-  })
-  .meta({ description: 'What is said, in each language; several wordings take turns.' });
-export type PromptSource = z.infer<typeof promptSchema>;
+export { promptSchema, type PromptSource } from './schema-words.ts';
 
 const say = z.strictObject({ say: prompts, done, next });
 const ask = z.strictObject({
@@ -189,8 +156,30 @@ const callFlow = z.strictObject({
 const set = z.strictObject({ set: expressions, done, next });
 const note = z.strictObject({ note: stepName, data: expressions.optional(), next });
 const handover = z.strictObject({
-  handover: z.strictObject({ skill: expression, reason: expression }),
-  unavailable: target,
+  handover: z.strictObject({
+    skill: expression,
+    reason: expression,
+    queue: expression.optional().meta({ description: 'The queue to wait in; by default that of the skill.' }),
+  }),
+  unavailable: target.meta({ description: 'Where to go when nobody can be reached.' }),
+  refused: target.optional().meta({
+    description:
+      'Where to go when the queue is closed or full, see `call.refused`; by default as `unavailable`.',
+  }),
+  rather: target.optional().meta({
+    description: 'Where to go when the caller would rather be called back; without it that is not offered.',
+  }),
+});
+const callback = z.strictObject({
+  callback: z.strictObject({ number: expression, reason: expression }),
+  done,
+  next,
+});
+const voicemail = z.strictObject({
+  voicemail: z.strictObject({ limitSeconds: z.int().min(5).max(600), reason: expression }),
+  failed: target.meta({ description: 'Where to go when nothing could be recorded.' }),
+  done,
+  next,
 });
 const explain = z.strictObject({
   explain: expression.meta({
@@ -215,6 +204,8 @@ export const stepSchemas = {
   set,
   note,
   handover,
+  callback,
+  voicemail,
   explain,
   drop,
   end,
@@ -239,6 +230,7 @@ export const patternNames = [
   'tts-failed',
   'problem',
   'not-offered',
+  'after-person',
 ] as const;
 export type PatternName = (typeof patternNames)[number];
 /** Answered by the engine itself. */
@@ -356,6 +348,13 @@ export const settingsFileSchema = z.strictObject({
     .max(20)
     .meta({ description: 'Failed tries of one question, of all sorts together.' }),
   ladders,
+  offerCallbackAfterSeconds: z
+    .number()
+    .min(0)
+    .default(300)
+    .meta({
+      description: 'Who would wait longer for a person, or nobody knows how long, is offered a callback.',
+    }),
   survey: z
     .boolean()
     .default(false)

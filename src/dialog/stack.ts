@@ -1,5 +1,5 @@
 import type { FlowCall, PatternName } from './schema.ts';
-import { newFrame, newProgress, newTries, type Frame } from './state.ts';
+import { newFrame, newProgress, newTries, type CallState, type Frame } from './state.ts';
 import type { Turn } from './turn.ts';
 
 /** Moves between steps and flows. Nothing here speaks to the caller. */
@@ -37,7 +37,7 @@ function leave(turn: Turn, stack: Frame[]): void {
   if (!below) return;
   if (left.resume === 'next') {
     proceed(turn, stack, nextOf(turn, stack));
-  } else if (left.isRequest) {
+  } else if (left.isRequest && !isInLine(turn)) {
     turn.say('back_to');
   }
 }
@@ -74,10 +74,49 @@ export function enter(
   state.stack.push(frame);
 }
 
-/** Drops everything above the flow that the call began with, which goes on as if the request were done. */
+/** Where in the stack the flow is that waits for a person; -1 when none does. */
+function holderOf({ place, stack }: CallState): number {
+  return place ? stack.findIndex(({ flow }) => flow === place.flow) : -1;
+}
+
+/** True when the conversation is where it waits for a person, with nothing else under way. */
+export function isInLine({ state }: Turn): boolean {
+  const { place, stack } = state;
+  return place !== null && holderOf(state) === stack.length - 1 && stack.at(-1)?.step === place.step;
+}
+
+/** Leaves what was taken up while a person is waited for. Returns false when none is. */
+export function returnToLine(turn: Turn): boolean {
+  const { state } = turn;
+  const { place, stack } = state;
+  const index = holderOf(state);
+  const holder = stack[index];
+  if (!place || !holder) return false;
+  const [left] = stack.splice(index + 1);
+  if (left) state.intent = left.intentBefore;
+  state.waiting = null;
+  state.given = {};
+  goTo(holder, place.step);
+  return true;
+}
+
+/** Gives up a place in the queue that the conversation has left for good. */
+export function settlePlace(turn: Turn): void {
+  if (holderOf(turn.state) < 0) turn.leaveQueue();
+}
+
+/**
+ * Drops everything above the flow that the call began with, which goes on as if the request were done; what was taken up while a person
+ * is waited for is dropped alone.
+ */
 export function dropRequest(turn: Turn): void {
   const { state } = turn;
+  if (holderOf(state) >= 0 && holderOf(state) < state.stack.length - 1) {
+    returnToLine(turn);
+    return;
+  }
   state.stack.splice(1);
+  settlePlace(turn);
   state.intent = null;
   state.given = {};
   proceed(turn, state.stack, nextOf(turn, state.stack));
@@ -96,12 +135,24 @@ export function patternTarget(
   return { depth: stack.length - 1, use: turn.pack.settings.patterns[name] };
 }
 
+/** Who waits for a person already is neither offered one, nor given up for being silent. */
+const leadsToPerson: ReadonlySet<PatternName> = new Set([
+  'agent',
+  'no-match',
+  'no-input',
+  'not-found',
+  'asr-failed',
+  'tts-failed',
+  'problem',
+]);
+
 /**
  * Interrupts the conversation with a pattern. Returns false when its flow is under way already, so that it cannot be
  * started inside itself.
  */
 export function interrupt(turn: Turn, name: PatternName): boolean {
   const { stack } = turn.state;
+  if (leadsToPerson.has(name) && returnToLine(turn)) return true;
   const { depth, use } = patternTarget(turn, name);
   if ('step' in use) {
     stack.splice(depth + 1);

@@ -107,7 +107,45 @@ export type Waiting =
       /** Asked for once more when the call goes on elsewhere; a write has one effect by its key. */
       readonly task: TaskEffect;
     }
-  | { readonly for: 'transfer' };
+  | { readonly for: 'transfer' }
+  /** A person has the caller; `name` may be empty. */
+  | { readonly for: 'person'; readonly name: string }
+  | { readonly for: 'voicemail' };
+
+/** The caller's place in the queue for people. */
+export interface Place {
+  /** Where a person was asked for: the conversation comes back there until somebody answers. */
+  readonly flow: string;
+  readonly step: string;
+  /** What was asked for, to be asked for again when the call goes on elsewhere. */
+  readonly request: {
+    readonly skill: string;
+    readonly reason: string;
+    readonly queue: string | null;
+  };
+  /** As last heard; null before the first time, and a wait that nobody knows. */
+  position: number | null;
+  waitMs: number | null;
+  /** What the caller was told last, and how many updates came since. */
+  told: { readonly position: number; readonly minutes: number | null } | null;
+  updates: number;
+  /** The caller knows that Kefu goes on listening. */
+  introduced: boolean;
+  /** A callback in place of the waiting: `open` until the caller's next words. */
+  offer: 'none' | 'open' | 'made';
+  /** The caller's anger about the waiting was answered. */
+  soothed: boolean;
+  /** Sentences that could not be understood. */
+  missed: number;
+}
+
+/** Why there is no place in the queue. */
+export interface Refusal {
+  readonly because: 'closed' | 'full';
+  readonly instead: 'callback' | 'voicemail' | 'goodbye';
+  /** RFC 3339; null when it is not known. */
+  readonly opensAt: string | null;
+}
 
 /** Look-ups that run while the conversation goes on. */
 export interface Background {
@@ -127,12 +165,19 @@ export interface CallState {
     to: string;
     channel: 'voice' | 'text';
     startedAtEpochMs: number;
+    /** Somebody may be reached through the queue. */
+    hasPeople: boolean;
   };
   slots: Record<string, Json>;
   variables: Record<string, Json>;
   stack: Frame[];
   background: Background[];
   waiting: Waiting | null;
+  place: Place | null;
+  /** Why the queue was refused last. */
+  refused: Refusal | null;
+  /** A person has had the caller. */
+  served: boolean;
   /** What was said while a task ran, oldest first. */
   queue: Heard[];
   /** Values given before they were asked for, by slot. */

@@ -34,7 +34,7 @@ export class TurnScope extends Map<string, unknown> {
 /** The facts of the call. Those that cost something are worked out when they are read. */
 function callOf(turn: Turn): Values {
   const { state, pack } = turn;
-  const { call, stack } = state;
+  const { call, stack, place, waiting } = state;
   return {
     ...call,
     language: state.language,
@@ -46,6 +46,11 @@ function callOf(turn: Turn): Values {
     requestsDone: state.requestsDone,
     done: state.done,
     canTransfer: turn.canTransfer,
+    inQueue: place !== null && waiting?.for !== 'person',
+    position: place?.position ?? null,
+    waitMs: place?.waitMs ?? null,
+    person: waiting?.for === 'person' ? waiting.name : null,
+    refused: state.refused,
     survey: pack.settings.survey,
     get wanted() {
       return turn.wanted();

@@ -61,7 +61,8 @@ export class Turn {
   }
 
   get canTransfer(): boolean {
-    return this.options.transferTarget !== undefined || this.state.call.channel === 'text';
+    const { hasPeople, channel } = this.state.call;
+    return hasPeople || this.options.transferTarget !== undefined || channel === 'text';
   }
 
   flow(name: string): FlowDefinition {
@@ -223,11 +224,20 @@ export class Turn {
     this.state.waiting = { for: 'task', taskId: task.taskId, isWrite, slow: 0, task };
   }
 
+  /** Gives the place in the queue back, if there is one. */
+  leaveQueue(): void {
+    if (this.state.place) this.effects.push({ type: 'leave-queue' });
+    this.state.place = null;
+  }
+
+  /** Ends the call. Who has spoken with a person was not left alone, however it ends. */
   end(outcome: string): void {
+    this.leaveQueue();
     this.state.ended = true;
     this.state.waiting = null;
     this.state.background = [];
-    this.effects.push({ type: 'end', outcome });
+    const { served } = this.state;
+    this.effects.push({ type: 'end', outcome: served && outcome === 'abandoned' ? 'transferred' : outcome });
   }
 
   /**

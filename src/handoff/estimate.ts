@@ -43,9 +43,11 @@ export function estimate(question: EstimateQuestion): QueueEstimate {
     const suiting = peopleBy(onDuty, rules, nowEpochMs + waitMs);
     const mine = suiting(entry);
     const share = shareWith(mine);
+    // Nobody knows yet who will serve whom: all of the same queue are ahead.
+    if (mine.size === 0)
+      return { position: 1 + ahead.filter(({ queue }) => queue === entry.queue).length, waitMs: null };
     const rivals = ahead.map((each) => ({ each, part: share(suiting(each)) }));
     const position = 1 + rivals.filter(({ part }) => part > 0).length;
-    if (mine.size === 0) return { position, waitMs: null };
     const free = [...mine].filter((agent) => hasRoom(agent, entry.channel)).length;
     const inFront = rivals.reduce((sum, { part }) => sum + part, 0);
     const patient = rivals.reduce((sum, { each, part }) => sum + (each.channel === 'callback' ? part : 0), 0);
@@ -96,6 +98,8 @@ function peopleBy(
 ): (entry: QueueEntry) => ReadonlySet<AgentState> {
   const known = new Map<string, ReadonlySet<AgentState>>();
   return (entry) => {
+    if (entry.direct)
+      return new Set(onDuty.filter((agent) => fitOf(entry, agent, rules, atEpochMs) !== undefined));
     const waitedMs = atEpochMs - entry.enqueuedAtEpochMs;
     const step = rules.widening.findLastIndex(({ afterMs }) => waitedMs >= afterMs);
     const overflows = waitedMs >= (rules.queues[entry.queue]?.overflow?.afterMs ?? Number.POSITIVE_INFINITY);

@@ -23,6 +23,8 @@ export function fitOf(
   rules: RoutingRules,
   nowEpochMs: number,
 ): Fit | undefined {
+  if (entry.direct && nowEpochMs < entry.direct.untilEpochMs)
+    return agent.id === entry.direct.agentId ? { overflow: false, missingLevels: 0 } : undefined;
   if (!agent.languages.includes(entry.language)) return undefined;
   if (entry.channel === 'text' && agent.textCapacity === 0) return undefined;
   const waitedMs = nowEpochMs - entry.enqueuedAtEpochMs;

@@ -140,7 +140,7 @@ export async function createHandoffRouter(options: HandoffRouterOptions): Promis
     const snapshot = await look();
     const at = moment();
     const due = new Draft(snapshot);
-    upkeep(due, { ...at, judgeNodes: clock.nowMs() - answersSinceMs > leaseMs });
+    upkeep(due, { ...at, judgeNodes: clock.nowMs() - answersSinceMs > leaseMs, nodeId });
     welcomeBack(due);
     if (due.changes().length > 0) {
       // Whether it succeeds or another node was quicker, the next look shows what is left to do.
@@ -230,6 +230,16 @@ export async function createHandoffRouter(options: HandoffRouterOptions): Promis
     accept: (agentId, entryId) => open((draft, at) => transitions.accept(draft, agentId, entryId, at)),
     decline: (agentId, entryId) => open((draft, at) => transitions.decline(draft, agentId, entryId, at)),
     finish: (agentId, entryId) => open((draft, at) => transitions.finish(draft, agentId, entryId, at)),
+    handOver: (agentId, entryId, to) =>
+      open((draft, at) => transitions.handOver(draft, agentId, entryId, to, at)),
+    away: (entryId) =>
+      open((draft, at) => {
+        const entry = draft.entry(entryId);
+        if (entry?.nodeId !== nodeId) return false;
+        callersHere.delete(entryId);
+        transitions.goAway(draft, entry, at);
+        return true;
+      }),
     deskLost: (agentId) =>
       open((draft, at) => {
         const agent = draft.agent(agentId);

@@ -66,6 +66,8 @@ const rulesSchema = z
     returnSeconds: seconds.default(60).transform(toMs),
     /** How long a contact keeps an agent busy, until it has been measured. */
     usualHandleSeconds: seconds.min(1).default(240).transform(toMs),
+    /** Whoever is answered within so long counts as answered in time, in the figures. */
+    serviceLevelSeconds: seconds.default(20).transform(toMs),
     queues: z.record(z.string(), queueSchema).prefault({ general: {} }),
   })
   .superRefine(({ queues }, context) => {
@@ -90,6 +92,7 @@ const rulesSchema = z
     declinePauseMs: rules.declinePauseSeconds,
     returnMs: rules.returnSeconds,
     usualHandleMs: rules.usualHandleSeconds,
+    serviceLevelMs: rules.serviceLevelSeconds,
     queues: rules.queues,
   }));
 

@@ -59,7 +59,7 @@ export function decline(draft: Draft, agentId: string, entryId: string, { nowEpo
   const entry = draft.entry(entryId);
   if (entry?.progress.state !== 'offered' || entry.progress.agentId !== agentId) return false;
   draft.setEntry({
-    ...waiting(entry, 'front'),
+    ...waiting(entry.direct?.agentId === agentId ? withoutDirect(entry) : entry, 'front'),
     declines: [
       ...entry.declines.filter((declined) => declined.agentId !== agentId),
       { agentId, atEpochMs: nowEpochMs },
@@ -81,6 +81,28 @@ export function finish(draft: Draft, agentId: string, entryId: string, at: Momen
   const entry = draft.entry(entryId);
   if (entry?.progress.state !== 'serving' || entry.progress.agentId !== agentId) return false;
   draft.removeEntry(entryId);
+  release(draft, entry, at);
+  return true;
+}
+
+/** The agent lets go of the caller, who goes before all that wait and is asked for by whom `to` says; true when they had them. */
+export function handOver(
+  draft: Draft,
+  agentId: string,
+  entryId: string,
+  to: Pick<Contact, 'queue' | 'direct'>,
+  at: Moment,
+): boolean {
+  const entry = draft.entry(entryId);
+  if (entry?.progress.state !== 'serving' || entry.progress.agentId !== agentId) return false;
+  draft.setEntry({
+    ...withoutDirect(entry),
+    ...to,
+    boost: 'front',
+    progress: { state: 'waiting' },
+    // Whoever hands a caller over to others is not asked next.
+    declines: [{ agentId, atEpochMs: at.nowEpochMs }],
+  });
   release(draft, entry, at);
   return true;
 }
@@ -133,6 +155,12 @@ export function waiting(entry: QueueEntry, boost: QueueEntry['boost']): QueueEnt
     boost: entry.boost === 'very-front' ? entry.boost : boost === 'none' ? entry.boost : boost,
     progress: { state: 'waiting' },
   };
+}
+
+function withoutDirect(entry: QueueEntry): QueueEntry {
+  const others: { -readonly [Key in keyof QueueEntry]: QueueEntry[Key] } = { ...entry };
+  delete others.direct;
+  return others;
 }
 
 /** Whoever held the entry no longer does; what becomes of the entry is up to the caller of this. */

@@ -6,11 +6,13 @@ import { goAway, leave, loseDesk, noAnswer, waiting, type Moment } from './trans
 export interface Upkeep extends Moment {
   /** Whether nodes without a lease count as dead; not just after the store was away, when all leases have run out. */
   readonly judgeNodes: boolean;
+  /** The node that looks. It lives, even if it was held up for longer than its lease: else it would bury and welcome its own callers for ever. */
+  readonly nodeId: string;
 }
 
 /** Everything that falls due by time or by the death of a node: any node may do it, whoever is first. */
 export function upkeep(draft: Draft, at: Upkeep): void {
-  if (at.judgeNodes) buryNodes(draft, (nodeId) => !draft.liveNodes.has(nodeId), at);
+  if (at.judgeNodes) buryNodes(draft, (nodeId) => nodeId !== at.nodeId && !draft.liveNodes.has(nodeId), at);
   for (const entry of draft.entries()) {
     const { progress, awaySinceEpochMs } = entry;
     if (awaySinceEpochMs !== null && at.nowEpochMs - awaySinceEpochMs >= at.rules.returnMs)

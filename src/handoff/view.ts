@@ -61,6 +61,8 @@ function entryEvents(before: QueueEntry | undefined, after: QueueEntry | undefin
   const is = after?.progress ?? { state: 'waiting' };
   const events: Happening[] = [];
   if (!before && after) events.push({ type: 'entry-added', entry: after });
+  if (after?.channel === 'callback' && before?.channel !== 'callback')
+    events.push({ type: 'callback-promised', entry: after });
   const sameAgent = was.state !== 'waiting' && is.state !== 'waiting' && was.agentId === is.agentId;
   const sameOffer = sameAgent && was.state === is.state && was.sinceEpochMs === is.sinceEpochMs;
   if (before && was.state === 'offered' && !sameOffer && !(sameAgent && is.state === 'serving'))
@@ -69,7 +71,11 @@ function entryEvents(before: QueueEntry | undefined, after: QueueEntry | undefin
     events.push({ type: 'entry-removed', entry: before, served: was.state === 'serving' });
   if (!after) return events;
   if (was.state !== 'waiting' && !sameAgent)
-    events.push({ type: 'requeued', entry: after, broken: was.state === 'serving' });
+    events.push({
+      type: 'requeued',
+      entry: after,
+      broken: was.state === 'serving' && after.boost === 'very-front',
+    });
   if (is.state === 'offered' && !sameOffer)
     events.push({ type: 'offered', entry: after, agentId: is.agentId });
   if (is.state === 'serving' && !(sameAgent && was.state === 'serving'))

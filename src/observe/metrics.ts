@@ -1,6 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { CallEvent, EventBus } from '../core/events.ts';
+import type { QueueWatch } from '../core/figures.ts';
+import { registerQueueMetrics } from './queue-metrics.ts';
 
 /** Bucket bounds in seconds around what callers notice: 0.6 s is quick, beyond 1.2 s is dead air. */
 const gapBucketsS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1, 1.2, 1.5, 2, 3, 5];
@@ -9,6 +11,8 @@ export interface Metrics {
   /** All metrics in Prometheus' text format, and its content type. */
   readonly contentType: string;
   render(): Promise<string>;
+  /** Shows the queue for people, too. Once, when there is a queue. */
+  watchQueue(watch: QueueWatch): void;
   close(): void;
 }
 
@@ -162,6 +166,9 @@ export function createMetrics(bus: EventBus, activeCalls: () => number): Metrics
   return {
     contentType: registry.contentType,
     render: () => registry.metrics(),
+    watchQueue(watch) {
+      unsubscribe.push(registerQueueMetrics(registry, watch));
+    },
     close() {
       for (const stop of unsubscribe) stop();
       eventLoop.disable();

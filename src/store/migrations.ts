@@ -102,6 +102,76 @@ const migrations: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    version: 5,
+    statements: [
+      `create table people (
+        person_id text primary key,
+        login text not null unique,
+        name text not null,
+        role text not null,
+        profile json not null,
+        disabled boolean not null default false,
+        password_hash text not null,
+        must_change_password boolean not null,
+        code_required boolean not null,
+        code_secret text,
+        pending_code_secret text,
+        last_code_step bigint,
+        created_at_epoch_ms bigint not null
+      )`,
+      `create table sessions (
+        token_hash text primary key,
+        session_id text not null unique,
+        person_id text not null references people,
+        started_at_epoch_ms bigint not null,
+        seen_at_epoch_ms bigint not null,
+        address text not null,
+        browser text not null
+      )`,
+      'create index sessions_by_person on sessions (person_id)',
+      `create table login_failures (
+        subject text primary key,
+        count integer not null,
+        last_at_epoch_ms bigint not null
+      )`,
+      `create table audit_log (
+        entry_id bigint generated always as identity primary key,
+        at_epoch_ms bigint not null,
+        person_id text,
+        actor text not null,
+        address text,
+        action text not null,
+        subject text,
+        details json not null
+      )`,
+      'create index audit_log_by_person on audit_log (person_id, entry_id desc)',
+      // Who looks after the others must not be able to make undone what stands here.
+      `create function kefu_refuse_audit_change() returns trigger language plpgsql as $$
+      begin
+        raise exception 'An entry of the audit log never changes.' using errcode = 'restrict_violation';
+      end $$`,
+      `create trigger audit_log_stays before update or delete on audit_log
+       for each row execute function kefu_refuse_audit_change()`,
+      `create trigger audit_log_stays_whole before truncate on audit_log
+       for each statement execute function kefu_refuse_audit_change()`,
+    ],
+  },
+  {
+    version: 6,
+    statements: [
+      // Sums, not events: each process has rows of its own, and a day is what they add up to.
+      `create table figures (
+        day text not null,
+        writer_id text not null,
+        subject text not null,
+        name text not null,
+        measure text not null,
+        amount double precision not null,
+        primary key (day, writer_id, subject, name, measure)
+      )`,
+    ],
+  },
 ];
 
 /** Any number, but the same for ever: it keeps two processes from migrating at once. */

@@ -7,8 +7,24 @@ const tokenKey = 'kefu.apiToken';
 /** The server wants its API token. */
 export class TokenNeeded extends Error {}
 
+/** Told when what the server lets this page do may be another than before: a token was given, or the session is over. */
+export const accessChanged = new EventTarget();
+const announce = () => accessChanged.dispatchEvent(new Event('change'));
+
 export function setApiToken(token: string): void {
   sessionStorage.setItem(tokenKey, token);
+  announce();
+}
+
+/** A person has logged in, or a program's token is no longer wanted here. */
+export function forgetApiToken(): void {
+  sessionStorage.removeItem(tokenKey);
+}
+
+/** The header with the API token, if one was given. */
+export function tokenHeader(): Record<string, string> {
+  const token = sessionStorage.getItem(tokenKey);
+  return token === null ? {} : { authorization: `Bearer ${token}` };
 }
 
 async function request(
@@ -16,12 +32,11 @@ async function request(
   signal: AbortSignal,
   headers: Record<string, string> = {},
 ): Promise<Response> {
-  const token = sessionStorage.getItem(tokenKey);
-  const response = await fetch(path, {
-    signal,
-    headers: { ...headers, ...(token !== null && { authorization: `Bearer ${token}` }) },
-  });
-  if (response.status === 401) throw new TokenNeeded();
+  const response = await fetch(path, { signal, headers: { ...headers, ...tokenHeader() } });
+  if (response.status === 401) {
+    announce();
+    throw new TokenNeeded();
+  }
   if (!response.ok) {
     const text = await response.text();
     throw new Error(`${String(response.status)} ${text}`);

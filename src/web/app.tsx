@@ -1,12 +1,23 @@
-import { App as AntApp, ConfigProvider, Flex, Layout, Menu, Segmented, Typography, theme } from 'antd';
+import {
+  App as AntApp,
+  Button,
+  ConfigProvider,
+  Flex,
+  Layout,
+  Menu,
+  Segmented,
+  Typography,
+  theme,
+} from 'antd';
 import en from 'antd/locale/en_US';
 import zh from 'antd/locale/zh_CN';
 import { useEffect, useState, type ReactNode } from 'react';
-import { Link, Route, Routes, useLocation } from 'react-router';
+import { Link, matchPath, Route, Routes, useLocation } from 'react-router';
 import { languages, type Language } from '../core/language.ts';
-import { CallPage } from './pages/call.tsx';
-import { CallsPage } from './pages/calls.tsx';
-import { TestCallPage } from './pages/test-call.tsx';
+import { AccountPage } from './pages/account.tsx';
+import { LogInPage } from './pages/login.tsx';
+import { pagesFor } from './pages.tsx';
+import { SessionProvider, useSession } from './people/session.tsx';
 import { LanguageContext, useTexts } from './texts.ts';
 
 const themes = ['light', 'dark'] as const;
@@ -38,11 +49,14 @@ function Frame(props: {
   readonly onLanguage: (language: Language) => void;
   readonly colours: Theme;
   readonly onColours: (colours: Theme) => void;
+  /** False while there is only one thing to do. */
+  readonly menu: boolean;
   readonly children: ReactNode;
 }) {
   const t = useTexts();
   const { token } = theme.useToken();
   const { pathname } = useLocation();
+  const session = useSession();
   return (
     <Layout style={{ minHeight: '100vh' }}>
       <Layout.Header
@@ -58,15 +72,19 @@ function Frame(props: {
           <Typography.Title level={4} style={{ margin: 0 }}>
             Kefu <span lang="zh">客服</span>
           </Typography.Title>
-          <Menu
-            mode="horizontal"
-            style={{ flex: 1, minWidth: 180, border: 'none', background: 'transparent' }}
-            selectedKeys={[pathname.startsWith('/calls') ? 'calls' : 'test']}
-            items={[
-              { key: 'test', label: <Link to="/">{t('testCall')}</Link> },
-              { key: 'calls', label: <Link to="/calls">{t('calls')}</Link> },
-            ]}
-          />
+          {props.menu ? (
+            <Menu
+              mode="horizontal"
+              style={{ flex: 1, minWidth: 180, border: 'none', background: 'transparent' }}
+              selectedKeys={[pathname.split('/')[1] ?? '']}
+              items={pagesFor(session).flatMap(({ path, menu }) =>
+                menu ? [{ key: path.slice(1), label: <Link to={path}>{t(menu)}</Link> }] : [],
+              )}
+            />
+          ) : (
+            <div style={{ flex: 1 }} />
+          )}
+          <Visitor />
           <Segmented<Language>
             aria-label={t('language')}
             value={props.language}
@@ -88,7 +106,23 @@ function Frame(props: {
   );
 }
 
-/** The browser side of Kefu: test call, list of calls, timeline of one call. */
+/** Who is logged in, and the way out; or the way to set log-ins up. */
+function Visitor() {
+  const t = useTexts();
+  const { me, maySetUp, leave } = useSession();
+  if (maySetUp) return <Link to="/set-up">{t('setUp')}</Link>;
+  if (!me) return null;
+  return (
+    <Flex align="center" gap="small">
+      {me.via === 'session' ? <Link to="/account">{me.name}</Link> : <span>{t('program')}</span>}
+      <Button size="small" onClick={() => void leave()}>
+        {t('logOut')}
+      </Button>
+    </Flex>
+  );
+}
+
+/** The browser side of Kefu, in the chosen language and colours. */
 export function App() {
   const [language, setLanguage] = useSetting<Language>('kefu.language', languages, () =>
     navigator.language.startsWith('zh') ? 'zh' : 'en',
@@ -107,23 +141,43 @@ export function App() {
         theme={{ algorithm: colours === 'dark' ? theme.darkAlgorithm : theme.defaultAlgorithm }}
       >
         <AntApp>
-          <Frame language={language} onLanguage={setLanguage} colours={colours} onColours={setColours}>
-            <Pages />
-          </Frame>
+          <SessionProvider>
+            <Screen language={language} onLanguage={setLanguage} colours={colours} onColours={setColours} />
+          </SessionProvider>
         </AntApp>
       </ConfigProvider>
     </LanguageContext>
   );
 }
 
+/** The log-in for who must log in, the own account for who must change something there first, and the pages for all others. */
+function Screen(props: Omit<Parameters<typeof Frame>[0], 'menu' | 'children'>) {
+  const { me, setUp } = useSession();
+  const only = !me && setUp ? <LogInPage /> : me?.needs ? <AccountPage /> : undefined;
+  return (
+    <Frame {...props} menu={!only}>
+      {only ?? <Pages />}
+    </Frame>
+  );
+}
+
 function Pages() {
   const t = useTexts();
+  const session = useSession();
+  const { pathname } = useLocation();
+  const own = pagesFor(session);
+  const isForOthers = pagesFor({ me: null }).some(
+    ({ path }) => !own.some((page) => page.path === path) && matchPath(path, pathname),
+  );
   return (
     <Routes>
-      <Route path="/" element={<TestCallPage />} />
-      <Route path="/calls" element={<CallsPage />} />
-      <Route path="/calls/:id" element={<CallPage />} />
-      <Route path="*" element={<Typography.Paragraph>{t('notFound')}</Typography.Paragraph>} />
+      {own.map(({ path, element }) => (
+        <Route key={path} path={path} element={element} />
+      ))}
+      <Route
+        path="*"
+        element={<Typography.Paragraph>{t(isForOthers ? 'notForRole' : 'notFound')}</Typography.Paragraph>}
+      />
     </Routes>
   );
 }

@@ -22,6 +22,9 @@ export type Row = { readonly key: number; readonly offsetMs: number } & (
         | 'false-barge-in'
         | 'task-finished'
         | 'transfer'
+        | 'queue'
+        | 'person'
+        | 'person-said'
         | 'note'
         | 'error'
         | 'call-ended'
@@ -84,6 +87,9 @@ export function conversationOf(events: readonly CallEvent[]): readonly Row[] {
       case 'false-barge-in':
       case 'task-finished':
       case 'transfer':
+      case 'queue':
+      case 'person':
+      case 'person-said':
       case 'note':
       case 'error':
       case 'call-ended':

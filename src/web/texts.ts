@@ -1,5 +1,6 @@
 import { createContext, useContext } from 'react';
 import type { Language } from '../core/language.ts';
+import { peopleTexts } from './people/texts.ts';
 
 /** Every word of the interface, both languages side by side. */
 const texts = {
@@ -66,6 +67,7 @@ const texts = {
   shop: { en: 'Shop', zh: '商店' },
   keyed: { en: 'keyed', zh: '按键输入' },
   transfer: { en: 'Handed over to', zh: '转接到' },
+  queue: { en: 'Queue', zh: '排队' },
   error: { en: 'Error', zh: '错误' },
   medianGap: { en: 'Median answer after', zh: '应答间隔中位数' },
   loadFailed: { en: 'This could not be loaded', zh: '无法加载' },
@@ -76,6 +78,7 @@ const texts = {
   token: { en: 'API token', zh: 'API 令牌' },
   ok: { en: 'OK', zh: '确定' },
   notFound: { en: 'There is no such page.', zh: '没有这个页面。' },
+  ...peopleTexts,
 } as const satisfies Record<string, Record<Language, string>>;
 
 export type TextKey = keyof typeof texts;
@@ -90,6 +93,25 @@ export function useTexts(): (key: TextKey) => string {
 
 /** Codes of the record that people read. */
 const codeNames = {
+  queue: {
+    asked: { en: 'asked for a person', zh: '请求人工' },
+    place: { en: 'place in line', zh: '排队位置' },
+    refused: { en: 'nobody could be reached', zh: '无法接入' },
+    left: { en: 'no longer wanted', zh: '不再需要人工' },
+    callback: { en: 'will be called back', zh: '改为回电' },
+    answered: { en: 'answered', zh: '已接听' },
+    on: { en: 'handed on', zh: '再次转接' },
+    broken: { en: 'lost, waits at the front', zh: '中断，优先排队' },
+    released: { en: 'back with Kefu', zh: '转回智能客服' },
+  },
+  person: {
+    joined: { en: 'joined', zh: '加入通话' },
+    left: { en: 'left', zh: '离开通话' },
+    lost: { en: 'was lost', zh: '掉线' },
+    mode: { en: 'listens or speaks differently', zh: '切换监听方式' },
+    hold: { en: 'put the caller on hold', zh: '保持通话' },
+    resumed: { en: 'is back', zh: '恢复通话' },
+  },
   outcome: {
     resolved: { en: 'resolved', zh: '已解决' },
     transferred: { en: 'transferred', zh: '已转人工' },

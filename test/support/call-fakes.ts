@@ -257,7 +257,6 @@ export function scriptedRecognizer(texts: readonly string[]): SpeechRecognizer &
 } {
   const dropped: number[] = [];
   const waiting: (() => void)[] = [];
-  const textOf = new Map<number, string>();
   let next = 0;
   return {
     id: 'scripted',
@@ -269,6 +268,7 @@ export function scriptedRecognizer(texts: readonly string[]): SpeechRecognizer &
       for (const give of waiting.splice(0)) give();
     },
     open({ onEvent }: RecognitionOptions) {
+      const textOf = new Map<number, string>();
       return {
         write(turn) {
           if (!textOf.has(turn)) textOf.set(turn, texts[next++] ?? '');

@@ -60,6 +60,8 @@ export interface ScriptOptions extends Partial<DialogOptions> {
   readonly language?: Language;
   readonly from?: string;
   readonly untold?: readonly FinishedChange[];
+  /** Somebody may be reached through the queue. */
+  readonly hasPeople?: boolean;
   readonly pack?: FlowPack;
   /** Answers an operation; undefined leaves the task open until `finishTask`. Without it, the tables of dialog-shop.ts. */
   readonly shop?: ScriptedShop;
@@ -81,7 +83,15 @@ export class DialogScript {
   readonly #shop: ScriptedShop;
 
   constructor(pack: FlowPack, options: ScriptOptions = {}) {
-    const { shop, channel = 'voice', language = 'en', from = '', untold = [], ...engine } = options;
+    const {
+      shop,
+      channel = 'voice',
+      language = 'en',
+      from = '',
+      untold = [],
+      hasPeople,
+      ...engine
+    } = options;
     this.engine = createDialogEngine(pack, { voiceLanguages: ['en', 'zh'], ...engine });
     this.#shop = shop ?? answerFromTables;
     const started = this.engine.start({
@@ -94,6 +104,7 @@ export class DialogScript {
       atEpochMs: Date.parse('2026-06-10T15:00:00Z'),
       channel,
       untold,
+      ...(hasPeople !== undefined && { hasPeople }),
     });
     this.state = started.state;
     this.#take(started);
@@ -142,6 +153,17 @@ export class DialogScript {
     return this.send({ type });
   }
 
+  /** News of the queue or of the people in it; what Kefu said before is left behind. */
+  tell(event: DialogEvent): this {
+    this.said = [];
+    return this.send(event);
+  }
+
+  /** The caller's place in the queue. */
+  place(position: number, waitMs: number | null): this {
+    return this.tell({ type: 'queue-position', position, waitMs });
+  }
+
   /** The shop answers the oldest open task, or the oldest of an operation. */
   finishTask(result: TaskResult, operation?: string): this {
     const index = this.openTasks.findIndex((task) => operation === undefined || task.operation === operation);
@@ -170,6 +192,10 @@ export class DialogScript {
 
   tasks(): string[] {
     return this.effects.flatMap((effect) => (effect.type === 'task' ? [effect.operation] : []));
+  }
+
+  effectsOf<Type extends DialogEffect['type']>(type: Type): Extract<DialogEffect, { type: Type }>[] {
+    return this.effects.filter((effect) => effect.type === type) as Extract<DialogEffect, { type: Type }>[];
   }
 
   transfer(): Extract<DialogEffect, { type: 'transfer' }> | undefined {

@@ -20,6 +20,12 @@ export interface SimulationOptions {
   readonly meanPatienceMs: number;
   readonly patience: 'exponential' | 'lognormal';
   readonly meanTalkMs: number;
+  /** Time goes on in steps of this; a quarter of a second by default. */
+  readonly stepMs?: number;
+  /** Waits after each step until everything it caused has happened; without, until promises have settled. */
+  readonly settle?: () => Promise<void>;
+  /** Told how many calls are over now and then; ends the simulation by false. */
+  readonly onProgress?: (ended: number) => boolean;
 }
 
 export type Outcome = 'served' | 'called-back' | 'abandoned';
@@ -206,6 +212,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
         return;
       }
       case 'entry-added':
+      case 'callback-promised':
       case 'offer-withdrawn':
       case 'agent-changed':
         return;
@@ -225,7 +232,19 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   for (let index = 0; index < options.callersAtOnce; index += 1)
     clock.setTimer(comeIn, random.between(0, 600_000));
   const limitMs = clock.nowMs() + 7 * 24 * 3_600_000;
-  while (ended < options.calls && clock.nowMs() < limitMs) await clock.advanceAsync(10_000, 250);
+  const { stepMs = 250, settle = promisesSettle, onProgress = () => true } = options;
+  while (ended < options.calls && clock.nowMs() < limitMs && onProgress(ended)) {
+    for (const endMs = clock.nowMs() + 10_000; clock.nowMs() < endMs;) {
+      clock.advance(stepMs);
+      await settle();
+    }
+  }
   unsubscribe();
   return { calls, violations, simulatedMs: clock.nowMs(), counts };
+}
+
+function promisesSettle(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }

@@ -7,7 +7,14 @@ import type { CallerVoice } from '../../tools/lib/caller-voice.ts';
 import { speechEndMs } from '../../tools/lib/spoken-call.ts';
 import type { Transcriber } from '../../tools/lib/transcriber.ts';
 import { connectTwilioCaller, type CallerClip, type TwilioCaller } from '../../tools/lib/twilio-caller.ts';
-import type { Answer, PlayedScenario, Scenario, Turn } from './spoken-scenario.ts';
+import {
+  isAlwaysTaken,
+  isTaken,
+  type Answer,
+  type PlayedScenario,
+  type Scenario,
+  type Turn,
+} from './spoken-scenario.ts';
 
 /** Kefu must have been silent for this long before the caller speaks, as people wait. */
 const politePauseMs = 350;
@@ -32,11 +39,16 @@ export async function playScenario(
   const player = new Player(caller);
   const following = new AbortController();
   const followed = follow(caller, tools.url, player.state, following.signal);
-  const marks: number[] = [];
+  /** Of each turn that comes in any case: where it begins, and where the last one that belongs to it does. */
+  const marks: { readonly from: number; last: number }[] = [];
   try {
     await player.untilMyTurn('the greeting');
     for (const [index, turn] of scenario.turns.entries()) {
-      marks.push(await player.take(turn, clips[index], scenario.turns[index + 1]));
+      if (!isTaken(turn, player.saidLast)) continue;
+      const from = await player.take(turn, clips[index], scenario.turns[index + 1]);
+      const before = marks.at(-1);
+      if (isAlwaysTaken(turn)) marks.push({ from, last: from });
+      else if (before) before.last = from;
     }
   } finally {
     await caller.hangUp();
@@ -47,11 +59,12 @@ export async function playScenario(
   const { events } = player.state;
   const heard = await tools.transcriber.transcribe(caller.heardAudio());
   const recognised = heard.map(({ text }) => text).join(' ');
-  const bounds = [0, ...marks, Infinity];
   return {
     events,
     end: await caller.ended,
-    answers: bounds.slice(0, -1).map((from, index) => answerOf(events, from, bounds[index + 1] ?? Infinity)),
+    answers: [0, ...marks.map(({ last }) => last)].map((from, index) =>
+      answerOf(events, from, marks[index]?.from ?? Infinity),
+    ),
     recognised,
     transcript: `${transcriptOf(events)}\nrecognised: ${recognised}`,
   };
@@ -88,9 +101,18 @@ class Player {
   readonly state = new ConversationState();
   readonly #caller: TwilioCaller;
   #spokenUntilMs = 0;
+  #lastTurnSeq = 0;
 
   constructor(caller: TwilioCaller) {
     this.#caller = caller;
+  }
+
+  /** Kefu's words since the caller's last turn. */
+  get saidLast(): string {
+    return this.state.events
+      .filter(({ seq }) => seq > this.#lastTurnSeq)
+      .flatMap(({ body }) => (body.type === 'say' ? [body.text] : []))
+      .join(' ');
   }
 
   /** Takes one turn and waits for what follows from it; returns the number of the last event before it. */
@@ -106,6 +128,7 @@ class Player {
       await this.#until(() => caller.nowMs >= fromMs, 'the moment to interrupt');
     }
     const before = this.state.events.at(-1)?.seq ?? 0;
+    this.#lastTurnSeq = before;
     const taken = this.state.answersTaken;
     if (caller.over) throw new Error(`The call was over before the caller's turn.\n${this.#story()}`);
     if ('silent' in turn) {
@@ -126,7 +149,11 @@ class Player {
       this.#spokenUntilMs = sent.startMs + speechEndMs(clip);
     }
     // Noise and backchannels get no answer: Kefu says what it has to say, and that is all.
-    const getsAnswer = 'say' in turn ? !turn.hum && !turn.notEvents?.includes('turn') : !('noise' in turn);
+    const isHum =
+      isAlwaysTaken(turn) &&
+      'say' in turn &&
+      (turn.hum === true || turn.notEvents?.includes('turn') === true);
+    const getsAnswer = !isHum && !('noise' in turn);
     const endedMs = this.#spokenUntilMs;
     if (next && 'during' in next && next.during) {
       if (getsAnswer) await this.#until(() => this.state.answersTaken > taken, 'Kefu to take the turn');

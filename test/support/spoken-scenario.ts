@@ -30,6 +30,11 @@ const answer = {
 const during = z.strictObject({ afterMs: z.number().int().positive() }).optional();
 
 const turnSchema = z.union([
+  /**
+   * Words that the caller says only if Kefu's last words ask for them, and leaves unsaid otherwise. What is expected stands at the turn
+   * before: it is looked for in the answer to whichever of them came last.
+   */
+  z.strictObject({ if: pattern, say: z.string().min(1) }),
   /** Words, said by the built-in voice. `{order_number:W2378156}` is read as people read such values to each other. */
   z.strictObject({
     say: z.string().min(1),
@@ -84,6 +89,18 @@ export const scenarioSchema = z.strictObject({
 });
 export type Scenario = z.infer<typeof scenarioSchema>;
 
+/** A turn that comes in any case, with what is expected of the answer. */
+export type OwnTurn = Exclude<Turn, { if: Pattern }>;
+
+export function isAlwaysTaken(turn: Turn): turn is OwnTurn {
+  return !('if' in turn);
+}
+
+/** Whether a turn comes, after these words of Kefu. */
+export function isTaken(turn: Turn, words: string): boolean {
+  return isAlwaysTaken(turn) || matches(words, turn.if);
+}
+
 /** Reads every scenario of a folder; a mistake in one is refused naming the file. */
 export function readScenarios(directory: string): Scenario[] {
   return readdirSync(directory)
@@ -100,7 +117,10 @@ export function readScenarios(directory: string): Scenario[] {
 export interface PlayedScenario {
   readonly events: readonly CallEvent[];
   readonly end: CallEnd;
-  /** Kefu's words of each turn and what went with them; before the first turn stands the greeting. */
+  /**
+   * Kefu's words of each turn that comes in any case, and what went with them, those after a turn that was asked for counting for the one
+   * before; before the first turn stands the greeting.
+   */
   readonly answers: readonly Answer[];
   /** What a recogniser makes of all the sound that was received. */
   readonly recognised: string;
@@ -134,7 +154,7 @@ export function problemsOf({ turns, expect: wanted }: Scenario, played: PlayedSc
       );
     }
   };
-  for (const [index, turn] of turns.entries()) {
+  for (const [index, turn] of turns.filter(isAlwaysTaken).entries()) {
     const answer = answers[index + 1];
     if (!answer) continue;
     const place = `turn ${index + 1} (${JSON.stringify('say' in turn ? turn.say : turn)})`;

@@ -10,7 +10,13 @@ import {
   type KefuInProcess,
 } from './running-kefu.ts';
 import { transcriptOf } from './scenario-player.ts';
-import type { Answer, PlayedScenario, Scenario } from './spoken-scenario.ts';
+import {
+  isAlwaysTaken,
+  isTaken,
+  type Answer,
+  type PlayedScenario,
+  type Scenario,
+} from './spoken-scenario.ts';
 import { TextCaller, type TypedAnswer } from './text-caller.ts';
 
 /** A Kefu for typed conversations, with a shop that is as new for each of them. */
@@ -85,8 +91,11 @@ async function playTyped(
   }, `the shop's answer about ${from}`);
   known.add(callId);
   const typed: TypedAnswer[] = [greeting];
+  /** The last answer to each turn that comes in any case, after the greeting. */
+  const answers: TypedAnswer[] = [greeting];
   const lines: string[] = [`Kefu    ${greeting.words}`];
   for (const turn of turns) {
+    if (!isTaken(turn, typed.at(-1)?.words ?? '')) continue;
     if (typed.at(-1)?.outcome !== undefined)
       throw new Error(`It was over before the caller's turn.\n${lines.join('\n')}`);
     const words =
@@ -99,6 +108,8 @@ async function playTyped(
     const [error] = typed.at(-1)?.errors ?? [];
     if (error !== undefined) throw new Error(`${error}\n${lines.join('\n')}`);
     const answer = typed.at(-1);
+    if (!isAlwaysTaken(turn)) answers.pop();
+    if (answer) answers.push(answer);
     lines.push(
       `Caller  ${'keys' in turn ? turn.keys : words}`,
       `Kefu    ${answer?.words ?? ''} (${answer?.expecting?.slot ?? answer?.outcome ?? ''})`,
@@ -111,7 +122,11 @@ async function playTyped(
   return {
     events,
     end: { by: endedByKefu ? 'kefu' : 'caller', detail: undefined, said: [], streams: 1, transfers },
-    answers: typed.map(({ words, expecting }): Answer => ({ words, expecting: expecting?.slot, events: [] })),
+    answers: answers.map(({ words, expecting }): Answer => ({
+      words,
+      expecting: expecting?.slot,
+      events: [],
+    })),
     // What is typed is received as it is.
     recognised: typed.map(({ words }) => words).join(' '),
     transcript: `${lines.join('\n')}\n${transcriptOf(events)}`,

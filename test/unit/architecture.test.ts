@@ -16,6 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   commerce: ['core', 'npm'],
   speak: ['core', 'npm'],
   handoff: ['core', 'npm'],
+  people: ['core', 'npm'],
   store: ['core', 'npm'],
   observe: ['core', 'npm'],
   models: ['core', 'npm'],

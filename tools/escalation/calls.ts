@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Config } from '../../src/app/config.ts';
 import { readAddress } from '../../src/app/flows/address.ts';
+import { toolToken } from '../../src/app/local-token.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { KefuError } from '../../src/core/errors.ts';
 import { callEventBodySchema, type CallEvent } from '../../src/core/events.ts';
@@ -61,7 +62,7 @@ export async function fetchCalls(
 /** The newest calls of this machine: of the Kefu that runs here, or else of its database. */
 export async function localCalls(config: Config, limit: number): Promise<RecordedCalls> {
   const address = await readAddress(config.dataDir);
-  if (address !== undefined) return fetchCalls(address, config.apiToken, limit);
+  if (address !== undefined) return fetchCalls(address, await toolToken(config, address), limit);
   const log = createLogger('warn');
   const database = await openDatabase({
     url: config.databaseUrl,

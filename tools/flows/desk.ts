@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Config } from '../../src/app/config.ts';
 import { readAddress } from '../../src/app/flows/address.ts';
 import { filesOfVersion, publishFlows, rollBackFlows, type Published } from '../../src/app/flows/publish.ts';
+import { toolToken } from '../../src/app/local-token.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { KefuError } from '../../src/core/errors.ts';
 import type { FlowFiles, FlowVersion } from '../../src/core/store.ts';
@@ -28,14 +29,14 @@ export interface FlowDesk {
  * while Kefu runs on it, what is asked goes through that Kefu. `url` names one that runs elsewhere.
  */
 export async function openFlowDesk(config: Config, url?: string): Promise<FlowDesk> {
-  if (url !== undefined) return deskOfKefu(url, config.apiToken);
+  if (url !== undefined) return deskOfKefu(url, await toolToken(config, url));
   try {
     const directory = join(config.dataDir, 'database');
     return deskOfDatabase(await openDatabase({ url: config.databaseUrl, directory }));
   } catch (error) {
     if (!(error instanceof KefuError && error.code === 'store_locked')) throw error;
     const address = (await readAddress(config.dataDir)) ?? `http://127.0.0.1:${String(config.port)}`;
-    return deskOfKefu(address, config.apiToken);
+    return deskOfKefu(address, await toolToken(config, address));
   }
 }
 
@@ -67,7 +68,7 @@ const errorSchema = z.object({ error: z.string() });
 const answerLimitMs = 120_000;
 
 /** A desk that asks a running Kefu. */
-export function deskOfKefu(address: string, apiToken: string | undefined): FlowDesk {
+export function deskOfKefu(address: string, token: string | undefined): FlowDesk {
   async function ask<Shape extends z.ZodType>(
     shape: Shape,
     method: 'GET' | 'POST',
@@ -79,7 +80,7 @@ export function deskOfKefu(address: string, apiToken: string | undefined): FlowD
       response = await fetch(new URL(path, address), {
         method,
         headers: {
-          ...(apiToken !== undefined && { authorization: `Bearer ${apiToken}` }),
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
           ...(body && { 'content-type': 'application/json' }),
         },
         ...(body && { body: JSON.stringify(body) }),

@@ -45,11 +45,11 @@ const agreedChanges = Object.entries(shopOperations)
 
 /** The ways calls begin, which decide what is known before a word is said. */
 const beginnings: readonly Beginning[] = [
-  { about: 'a known number calls', channel: 'voice', from: anyCaller.phone, language: 'en', canTransfer: true },
-  { about: 'an unknown number calls', channel: 'voice', from: '+12125550999', language: 'en', canTransfer: false },
-  { about: 'no number is shown', channel: 'voice', from: 'anonymous', language: 'en', canTransfer: false },
-  { about: 'a chat begins', channel: 'text', from: '', language: 'en', canTransfer: false },
-  { about: 'a Chinese caller', channel: 'voice', from: chineseCaller.phone, language: 'zh', canTransfer: false },
+  { about: 'a known number calls', channel: 'voice', from: anyCaller.phone, language: 'en', people: 'queue' },
+  { about: 'an unknown number calls', channel: 'voice', from: '+12125550999', language: 'en', people: 'none' },
+  { about: 'no number is shown', channel: 'voice', from: 'anonymous', language: 'en', people: 'queue' },
+  { about: 'a chat begins', channel: 'text', from: '', language: 'en', people: 'none' },
+  { about: 'a Chinese caller', channel: 'voice', from: chineseCaller.phone, language: 'zh', people: 'number' },
 ];
 
 /** Each change of an earlier call may have been done or refused, and one that was refused may be tried again. */
@@ -59,7 +59,7 @@ const returns: readonly Beginning[] = [null, 'shop_unavailable'].flatMap((code) 
     channel: 'voice',
     from: anyCaller.phone,
     language: 'en',
-    canTransfer: true,
+    people: 'queue',
     untold: [{ callId: 'earlier', taskId: operation, operation, orderId: anyCaller.orders[0].id, code }],
   })),
 );

@@ -2,10 +2,11 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { FastifyPluginCallback } from 'fastify';
 import { z } from 'zod';
+import type { AuditLog } from '../../core/audit.ts';
 import type { CallEvent, EventBus } from '../../core/events.ts';
 import type { Logger } from '../../core/log.ts';
 import type { CallStore, RecordingStore } from '../../core/store.ts';
-import { guardApi } from './guard.ts';
+import { actorOf, forRoles } from './guard.ts';
 
 const listQuery = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(50),
@@ -21,15 +22,17 @@ export interface CallRoutesOptions {
   readonly recordings: RecordingStore;
   readonly bus: EventBus;
   readonly log: Logger;
-  readonly apiToken: string | undefined;
+  /** Who listens to a recording stands there. */
+  readonly audit: AuditLog;
 }
 
 /** Records of calls: list, one, its events live, its recording. */
 export const callRoutes: FastifyPluginCallback<CallRoutesOptions> = (app, options, done) => {
-  const { store, recordings, bus, log } = options;
-  app.addHook('preHandler', guardApi(options.apiToken));
+  const { store, recordings, bus, log, audit } = options;
+  // Engineers look for what is wrong with a line; what callers said aloud is not needed for it.
+  const readers = { config: forRoles('supervisor', 'engineer') };
 
-  app.get('/api/calls', async (request, reply) => {
+  app.get('/api/calls', readers, async (request, reply) => {
     const query = listQuery.safeParse(request.query);
     if (!query.success) return reply.code(400).send({ error: z.prettifyError(query.error) });
     const { limit, before } = query.data;
@@ -39,14 +42,14 @@ export const callRoutes: FastifyPluginCallback<CallRoutesOptions> = (app, option
     return { calls: await store.list({ limit, ...(before !== undefined && { before }) }) };
   });
 
-  app.get('/api/calls/:id', async (request, reply) => {
+  app.get('/api/calls/:id', readers, async (request, reply) => {
     const { id } = idParams.parse(request.params);
     const call = await store.get(id);
     if (!call) return reply.code(404).send({ error: `There is no call ${id}.` });
     return { call, events: await store.events(id, 0) };
   });
 
-  app.get('/api/calls/:id/events', async (request, reply) => {
+  app.get('/api/calls/:id/events', readers, async (request, reply) => {
     const { id } = idParams.parse(request.params);
     const call = await store.get(id);
     if (!call) return reply.code(404).send({ error: `There is no call ${id}.` });
@@ -89,7 +92,7 @@ export const callRoutes: FastifyPluginCallback<CallRoutesOptions> = (app, option
     return reply;
   });
 
-  app.get('/api/calls/:id/recording.wav', async (request, reply) => {
+  app.get('/api/calls/:id/recording.wav', { config: forRoles('supervisor') }, async (request, reply) => {
     const { id } = idParams.parse(request.params);
     const path = await recordings.path(id);
     if (path === undefined) return reply.code(404).send({ error: `There is no recording of call ${id}.` });
@@ -98,6 +101,14 @@ export const callRoutes: FastifyPluginCallback<CallRoutesOptions> = (app, option
     const start = Number(range?.[1] ?? 0);
     const end = Math.min(range?.[2] ? Number(range[2]) : size - 1, size - 1);
     if (range && start > end) return reply.code(416).header('content-range', `bytes */${size}`).send();
+    // The rest of a recording is asked for in parts; its beginning once.
+    if (start === 0)
+      await audit.record({
+        actor: actorOf(request),
+        action: 'call.recording-heard',
+        subject: id,
+        details: {},
+      });
     void reply.headers({
       'content-type': 'audio/wav',
       'accept-ranges': 'bytes',

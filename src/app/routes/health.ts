@@ -1,24 +1,24 @@
 import type { FastifyPluginCallback } from 'fastify';
 import type { Metrics } from '../../observe/metrics.ts';
-import { guardApi } from './guard.ts';
+import { forRoles } from './guard.ts';
 
 export interface HealthRoutesOptions {
   readonly metrics: Metrics;
-  readonly apiToken: string | undefined;
   /** What is wrong, by part; empty when the process can take calls. */
   problems(): Promise<readonly string[]>;
 }
 
 /** For load balancers and monitors: alive, able to take calls, figures. */
 export const healthRoutes: FastifyPluginCallback<HealthRoutesOptions> = (app, options, done) => {
-  app.get('/healthz', () => ({ status: 'ok' }));
+  const open = { config: { access: 'open' } } as const;
+  app.get('/healthz', open, () => ({ status: 'ok' }));
 
-  app.get('/readyz', async (_request, reply) => {
+  app.get('/readyz', open, async (_request, reply) => {
     const problems = await options.problems();
     return reply.code(problems.length === 0 ? 200 : 503).send({ ready: problems.length === 0, problems });
   });
 
-  app.get('/metrics', { preHandler: guardApi(options.apiToken) }, async (_request, reply) =>
+  app.get('/metrics', { config: forRoles('engineer') }, async (_request, reply) =>
     reply.type(options.metrics.contentType).send(await options.metrics.render()),
   );
 

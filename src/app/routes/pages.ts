@@ -4,10 +4,21 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyPluginCallback } from 'fastify';
 import type { PerLanguage } from '../../core/language.ts';
 import { projectDir } from '../config.ts';
-import { guardApi } from './guard.ts';
+import { forRoles } from './guard.ts';
 
 const builtDir = join(projectDir, 'src/web/dist');
-const pages = ['/', '/calls', '/calls/:id'];
+const pages = [
+  '/',
+  '/calls',
+  '/calls/:id',
+  '/desk',
+  '/supervise',
+  '/figures',
+  '/people',
+  '/audit',
+  '/account',
+  '/set-up',
+];
 
 export interface DemoOrderHint {
   readonly orderId: string;
@@ -18,11 +29,14 @@ export interface DemoOrderHint {
 export interface PageRoutesOptions {
   /** Orders of the embedded demo shop that are worth asking about; undefined with a real shop. */
   readonly demoOrders: readonly DemoOrderHint[] | undefined;
-  readonly apiToken: string | undefined;
 }
 
 /** The browser side as it was built, the same page for each of its addresses. */
 export const pageRoutes: FastifyPluginCallback<PageRoutesOptions> = (app, options, done) => {
+  // The pages hold nothing by themselves; what they show comes over the API.
+  app.addHook('onRoute', (route) => {
+    route.config = { access: 'open', ...route.config };
+  });
   app.addHook('onSend', async (_request, reply) => {
     void reply.headers({
       'content-security-policy':
@@ -31,7 +45,7 @@ export const pageRoutes: FastifyPluginCallback<PageRoutesOptions> = (app, option
       'referrer-policy': 'no-referrer',
     });
   });
-  app.get('/api/demo', { preHandler: guardApi(options.apiToken) }, () => ({
+  app.get('/api/demo', { config: forRoles('agent', 'supervisor', 'engineer') }, () => ({
     orders: options.demoOrders ?? [],
   }));
   if (existsSync(join(builtDir, 'index.html'))) {

@@ -242,6 +242,24 @@ function OtherRow({ row }: { readonly row: Extract<Row, { kind: 'other' }> }) {
           {t('transfer')} {body.skill} {body.target} {body.code ?? ''}
         </Tag>
       );
+    case 'queue':
+      return (
+        <Tag color="purple">
+          {t('queue')}: {nameOf('queue', body.change)} {body.position ?? ''}
+        </Tag>
+      );
+    case 'person':
+      return (
+        <Tag color="purple">
+          {body.name}: {nameOf('person', body.change)}
+        </Tag>
+      );
+    case 'person-said':
+      return (
+        <>
+          <Tag color="purple">{body.name}</Tag> <Typography.Text>{body.text}</Typography.Text>
+        </>
+      );
     case 'note':
       return (
         <Typography.Text type="secondary" style={{ fontSize: 12, overflowWrap: 'anywhere' }}>

@@ -3,13 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAccess } from '../../../src/app/access.ts';
 import { callRoutes } from '../../../src/app/routes/calls.ts';
+import { installGuard } from '../../../src/app/routes/guard.ts';
 import { healthRoutes } from '../../../src/app/routes/health.ts';
+import type { AuditLog } from '../../../src/core/audit.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import type { CallEvent, CallEventBody } from '../../../src/core/events.ts';
 import type { CallStore, CallSummary, RecordingStore } from '../../../src/core/store.ts';
 import { createEventBus } from '../../../src/observe/bus.ts';
 import { createMetrics } from '../../../src/observe/metrics.ts';
+import { createAuditLog } from '../../../src/store/audit.ts';
 import { createCallStore } from '../../../src/store/calls.ts';
 import { openDatabase, type Database } from '../../../src/store/database.ts';
 import { createRecordingStore } from '../../../src/store/recordings.ts';
@@ -22,6 +26,7 @@ let directory = '';
 let database: Database;
 let store: CallStore;
 let recordings: RecordingStore;
+let audit: AuditLog;
 let server: FastifyInstance;
 let address = '';
 
@@ -85,9 +90,18 @@ beforeAll(async () => {
   const hasRecording = async (callId: string) => (await recordings.path(callId)) !== undefined;
   store = createCallStore(database, { clock: systemClock, log, hasRecording });
   server = fastify({ forceCloseConnections: true });
-  await server.register(callRoutes, { store, recordings, bus, log, apiToken: undefined });
+  const access = createAccess({
+    people: { isSetUp: () => Promise.resolve(false), get: () => Promise.resolve(undefined) },
+    sessions: { find: () => Promise.resolve(undefined) },
+    apiToken: undefined,
+    localToken: '',
+    publicUrl: undefined,
+  });
+  installGuard(server, access);
+  audit = createAuditLog(database, { clock: systemClock });
+  await server.register(callRoutes, { store, recordings, bus, log, audit });
   const metrics = createMetrics(bus, () => 3);
-  const options = { metrics, apiToken: undefined, problems: () => Promise.resolve(problems) };
+  const options = { metrics, problems: () => Promise.resolve(problems) };
   await server.register(healthRoutes, options);
   address = await server.listen({ host: '127.0.0.1', port: 0 });
   for (let call = 1; call <= 5; call += 1) {
@@ -202,6 +216,10 @@ describe('a recording', () => {
     expect(beyond.status).toBe(416);
     const body = (await (await get('/api/calls/call_1')).json()) as { call: CallSummary };
     expect(body.call.hasRecording).toBe(true);
+    // Listening is accounted for, once and not for every part that a player asks for.
+    expect(await audit.list({ limit: 10 })).toMatchObject([
+      { action: 'call.recording-heard', subject: 'call_1', actor: { personId: null, address: '127.0.0.1' } },
+    ]);
   });
 });
 

@@ -28,7 +28,7 @@ describe('an error of a route', () => {
   it('that is the client’s is told to the client and not logged', async () => {
     const { answer, tooLarge, lines } = await answerTo(new KefuError('not_found', 'There is no call x.'));
     expect(answer.statusCode).toBe(404);
-    expect(answer.json()).toEqual({ error: 'There is no call x.' });
+    expect(answer.json()).toEqual({ error: 'There is no call x.', code: 'not_found' });
     expect(tooLarge.statusCode).toBe(413);
     expect(lines).toEqual([]);
   });

@@ -1,88 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { startCall } from '../../../src/call/call.ts';
-import type { CallServices } from '../../../src/call/services.ts';
-import type { DialogEffect, DialogEvent } from '../../../src/core/dialog.ts';
+import type { DialogEffect } from '../../../src/core/dialog.ts';
 import { KefuError } from '../../../src/core/errors.ts';
-import { createDigitCollector } from '../../../src/listen/digits.ts';
-import { createTurnDetector } from '../../../src/listen/turn-detector.ts';
-import {
-  bodiesOf,
-  emptyShop,
-  fakeBus,
-  fakeLog,
-  fakeSnapshots,
-  fakeStore,
-  fakeUntoldChanges,
-  FakeTextMedia,
-  FakeVoiceMedia,
-  incoming,
-  listen,
-  loudnessDetector,
-  plainUnderstander,
-  say,
-  scriptedEngine,
-  scriptedRecognizer,
-  toneSynthesizer,
-} from '../../support/call-fakes.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
-
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
-const textOf = (event: DialogEvent) => (event.type === 'utterance' ? event.understanding.text : undefined);
-
-function setUp(options: {
-  readonly answer?: Parameters<typeof scriptedEngine>[0];
-  readonly texts?: readonly string[];
-  readonly greeting?: readonly DialogEffect[];
-}) {
-  const clock = new ManualClock();
-  const bus = fakeBus();
-  const store = fakeStore();
-  const snapshots = fakeSnapshots();
-  const untoldChanges = fakeUntoldChanges();
-  const log = fakeLog();
-  const engine = scriptedEngine(options.answer ?? (() => [say('Fine.'), listen()]), options.greeting);
-  const recognizer = scriptedRecognizer(options.texts ?? []);
-  const synthesizer = toneSynthesizer();
-  const services: CallServices = {
-    clock,
-    log,
-    bus,
-    engine,
-    understander: plainUnderstander,
-    store,
-    snapshots,
-    untoldChanges,
-    recordings: undefined,
-    shopForCall: () => emptyShop,
-    defaultLanguage: 'en',
-    maxCallMs: 600_000,
-    voice: {
-      recognizer: () => recognizer,
-      synthesizer,
-      createVoiceActivity: loudnessDetector,
-      createTurnDetector,
-      createDigitCollector,
-    },
-  };
-  return { clock, bus, store, snapshots, untoldChanges, log, engine, recognizer, synthesizer, services };
-}
-
-/** A voice call whose caller speaks and is silent for given times. */
-function voiceCall(setup: ReturnType<typeof setUp>) {
-  const media = new FakeVoiceMedia();
-  const call = startCall(incoming(media), 'call_1', setup.services);
-  async function pass(ms: number, speech: boolean): Promise<void> {
-    for (let passed = 0; passed < ms; passed += 20) {
-      media.hear(speech);
-      await setup.clock.advanceAsync(20);
-    }
-  }
-  return { media, call, speak: (ms: number) => pass(ms, true), quiet: (ms: number) => pass(ms, false) };
-}
+import { bodiesOf, emptyShop, FakeTextMedia, incoming, listen, say } from '../../support/call-fakes.ts';
+import { settled, setUpCall, startVoiceCall, textOf } from '../../support/running-call.ts';
 
 describe('a typed call', () => {
   it('greets, answers each text in order, and ends when the dialog ends it', async () => {
-    const setup = setUp({
+    const setup = setUpCall({
       answer: (event) =>
         textOf(event) === 'bye'
           ? [say('Goodbye.'), { type: 'end', outcome: 'resolved' }]
@@ -116,7 +41,7 @@ describe('a typed call', () => {
   });
 
   it('ends once, as abandoned, when the caller leaves, and tells the dialog', async () => {
-    const setup = setUp({});
+    const setup = setUpCall({});
     const media = new FakeTextMedia();
     const call = startCall(incoming(media), 'call_1', setup.services);
     await settled();
@@ -129,7 +54,7 @@ describe('a typed call', () => {
   });
 
   it('keeps a snapshot of a call whose stream was lost, and goes on from it with its numbering', async () => {
-    const setup = setUp({});
+    const setup = setUpCall({});
     const first = new FakeTextMedia();
     const lost = startCall(incoming(first), 'call_1', setup.services);
     first.events.push({ type: 'text', text: 'one' });
@@ -149,7 +74,7 @@ describe('a typed call', () => {
   });
 
   it('ends as failed, on record, when the dialog throws, and leaves the gateway hung up', async () => {
-    const setup = setUp({
+    const setup = setUpCall({
       answer: () => {
         throw new Error('a defect');
       },
@@ -164,7 +89,7 @@ describe('a typed call', () => {
   });
 
   it('goes on when the store fails', async () => {
-    const setup = setUp({});
+    const setup = setUpCall({});
     setup.store.failing = true;
     const media = new FakeTextMedia();
     const call = startCall(incoming(media), 'call_1', setup.services);
@@ -177,7 +102,7 @@ describe('a typed call', () => {
   });
 
   it('tells the dialog each time a shop read is slow, then its result', async () => {
-    const setup = setUp({
+    const setup = setUpCall({
       answer: (event) =>
         event.type === 'utterance'
           ? [
@@ -218,8 +143,8 @@ describe('a typed call', () => {
 
 describe('a spoken call', () => {
   it('says the greeting to its end, hears a turn, answers, and records gap and words', async () => {
-    const setup = setUp({ texts: ['where is my order'] });
-    const { media, call, speak, quiet } = voiceCall(setup);
+    const setup = setUpCall({ texts: ['where is my order'] });
+    const { media, call, speak, quiet } = startVoiceCall(setup);
     await quiet(2000);
     expect(bodiesOf(setup.bus.events, 'heard')).toMatchObject([
       { text: 'Hello. How can I help?', complete: true },
@@ -237,13 +162,13 @@ describe('a spoken call', () => {
   });
 
   it('takes what follows before the answer was heard as one turn with what came before', async () => {
-    const setup = setUp({
+    const setup = setUpCall({
       texts: ['my number is', 'one two three'],
       answer: (event) => (event.type === 'utterance' ? [say('I see. Thank you.'), listen()] : []),
       greeting: [listen()],
     });
     setup.recognizer.delayed = true;
-    const { media, call, speak, quiet } = voiceCall(setup);
+    const { media, call, speak, quiet } = startVoiceCall(setup);
     await speak(600);
     await quiet(800); // The turn is over, and its text is late.
     await speak(300);
@@ -258,11 +183,11 @@ describe('a spoken call', () => {
   });
 
   it('is silent at once when the caller interrupts, and records only what was heard', async () => {
-    const setup = setUp({
+    const setup = setUpCall({
       texts: ['no I want something else'],
       greeting: [say('One two three four five. Six seven eight nine ten eleven twelve thirteen.'), listen()],
     });
-    const { media, call, speak, quiet } = voiceCall(setup);
+    const { media, call, speak, quiet } = startVoiceCall(setup);
     await quiet(1500);
     await speak(1000);
     expect(media.cleared).toBeGreaterThan(0);
@@ -278,11 +203,11 @@ describe('a spoken call', () => {
   });
 
   it('goes on from the beginning of the sentence when what stopped it was no speech', async () => {
-    const setup = setUp({
+    const setup = setUpCall({
       texts: [''],
       greeting: [say('One two three four five. Six seven eight nine ten eleven twelve thirteen.'), listen()],
     });
-    const { media, call, speak, quiet } = voiceCall(setup);
+    const { media, call, speak, quiet } = startVoiceCall(setup);
     await quiet(1500);
     await speak(600);
     await quiet(4500);
@@ -297,11 +222,11 @@ describe('a spoken call', () => {
   });
 
   it('goes on when what stopped it was one word that means nothing, and takes the answer to its question after', async () => {
-    const setup = setUp({
+    const setup = setUpCall({
       texts: ['Now,', 'no I want something else'],
       greeting: [say('One two three four five. Six seven eight nine ten eleven twelve thirteen.'), listen()],
     });
-    const { media, call, speak, quiet } = voiceCall(setup);
+    const { media, call, speak, quiet } = startVoiceCall(setup);
     await quiet(1500);
     await speak(600);
     await quiet(6500);
@@ -319,11 +244,11 @@ describe('a spoken call', () => {
   });
 
   it('does not talk on over "wait"', async () => {
-    const setup = setUp({
+    const setup = setUpCall({
       texts: ['Wait.'],
       greeting: [say('One two three four five. Six seven eight nine ten eleven twelve thirteen.'), listen()],
     });
-    const { media, call, speak, quiet } = voiceCall(setup);
+    const { media, call, speak, quiet } = startVoiceCall(setup);
     await quiet(1500);
     await speak(600);
     await quiet(3000);
@@ -333,8 +258,10 @@ describe('a spoken call', () => {
   });
 
   it('stops its words for a key and gives the dialog the whole number', async () => {
-    const setup = setUp({ greeting: [say('One two three four five six seven eight nine ten.'), listen()] });
-    const { media, call, quiet } = voiceCall(setup);
+    const setup = setUpCall({
+      greeting: [say('One two three four five six seven eight nine ten.'), listen()],
+    });
+    const { media, call, quiet } = startVoiceCall(setup);
     await quiet(500);
     media.key('4');
     media.key('2');
@@ -350,8 +277,8 @@ describe('a spoken call', () => {
   it('does not let a closing # stop the answer to a number that was complete without it', async () => {
     const keys = { min: 1, max: 2 };
     const expecting = { slot: 'number', kind: 'order_number', keys } as const;
-    const setup = setUp({ greeting: [say('Number?'), { type: 'listen', expecting }] });
-    const { media, call, quiet } = voiceCall(setup);
+    const setup = setUpCall({ greeting: [say('Number?'), { type: 'listen', expecting }] });
+    const { media, call, quiet } = startVoiceCall(setup);
     await quiet(500);
     media.key('4');
     await quiet(100);
@@ -366,8 +293,8 @@ describe('a spoken call', () => {
   });
 
   it('tells the dialog about silence only after its own words have been heard', async () => {
-    const setup = setUp({ answer: () => [] });
-    const { media, call, quiet } = voiceCall(setup);
+    const setup = setUpCall({ answer: () => [] });
+    const { media, call, quiet } = startVoiceCall(setup);
     await quiet(5000);
     expect(bodiesOf(setup.bus.events, 'no-input')).toHaveLength(0);
     await quiet(5000);
@@ -377,9 +304,9 @@ describe('a spoken call', () => {
   });
 
   it('tells the dialog when recognition or speech fails', async () => {
-    const setup = setUp({ texts: ['x'], answer: () => [] });
+    const setup = setUpCall({ texts: ['x'], answer: () => [] });
     setup.recognizer.failing = true;
-    const { media, call, speak, quiet } = voiceCall(setup);
+    const { media, call, speak, quiet } = startVoiceCall(setup);
     await quiet(2000);
     await speak(600);
     await quiet(1500);
@@ -387,9 +314,9 @@ describe('a spoken call', () => {
     media.finish('caller-hung-up');
     await call.done;
 
-    const mute = setUp({ answer: () => [] });
+    const mute = setUpCall({ answer: () => [] });
     mute.synthesizer.broken = true;
-    const second = voiceCall(mute);
+    const second = startVoiceCall(mute);
     await second.quiet(200);
     second.media.finish('caller-hung-up');
     await second.call.done;
@@ -412,12 +339,14 @@ describe('a spoken call', () => {
         done: [],
         summary: 'The caller wants a person.',
       },
+      anger: 0,
+      value: 0,
     };
-    const setup = setUp({
+    const setup = setUpCall({
       greeting: [say('I will put you through.'), transfer],
       answer: (event) => (event.type === 'transfer-finished' ? [say('Nobody is free.'), listen()] : []),
     });
-    const { media, call, quiet } = voiceCall(setup);
+    const { media, call, quiet } = startVoiceCall(setup);
     media.transferError = new KefuError('transfer_failed', 'busy');
     await quiet(4000);
     expect(bodiesOf(setup.bus.events, 'transfer').map(({ ok }) => ok)).toEqual([null, false]);
@@ -428,8 +357,8 @@ describe('a spoken call', () => {
     media.finish('caller-hung-up');
     await call.done;
 
-    const good = setUp({ greeting: [say('I will put you through.'), transfer] });
-    const handed = voiceCall(good);
+    const good = setUpCall({ greeting: [say('I will put you through.'), transfer] });
+    const handed = startVoiceCall(good);
     await handed.quiet(2500);
     await handed.call.done;
     expect(handed.media.transferredTo).toBe('+18005550199');
@@ -441,8 +370,8 @@ describe('a spoken call', () => {
   it.each([0, 300, 1500, 2300, 3000, 3500])(
     'ends cleanly, once, when the caller hangs up after %i ms',
     async (ms) => {
-      const setup = setUp({ texts: ['where is my order'] });
-      const { media, call, speak, quiet } = voiceCall(setup);
+      const setup = setUpCall({ texts: ['where is my order'] });
+      const { media, call, speak, quiet } = startVoiceCall(setup);
       await quiet(Math.min(ms, 2000));
       if (ms > 2000) await speak(Math.min(ms - 2000, 700));
       if (ms > 2700) await quiet(ms - 2700);

@@ -13,6 +13,7 @@ const { shop } = demoShopForDialogs();
 /** Ways into the flows that change something, up to where a yes or no is asked. */
 const ways = [
   [],
+  ['agent'],
   ['cancel order W4410273', 'emma.carter@example.com', 'by mistake'],
   ['I want to cancel my order', "I don't know it", 'Emma Carter', '10011', 'yes', 'by mistake'],
   ['please hurry with W4410273', 'emma.carter@example.com'],
@@ -141,6 +142,29 @@ const moves: fc.Arbitrary<Move> = fc.oneof(
     ),
   },
   {
+    weight: 4,
+    arbitrary: fc.constantFrom<Move>(
+      { type: 'queue-position', position: 1, waitMs: 20_000 },
+      { type: 'queue-position', position: 4, waitMs: 600_000 },
+      { type: 'queue-position', position: 2, waitMs: null },
+      { type: 'queue-refused', because: 'closed', instead: 'callback', opensAtEpochMs: 1_781_168_400_000 },
+      { type: 'queue-refused', because: 'full', instead: 'voicemail', opensAtEpochMs: null },
+      { type: 'queue-refused', because: 'closed', instead: 'goodbye', opensAtEpochMs: null },
+      { type: 'person-joined', name: 'Anna' },
+      { type: 'person-left', next: 'lost' },
+      { type: 'person-left', next: 'queue' },
+      { type: 'person-left', next: 'end' },
+      { type: 'person-left', next: 'flow', flow: 'return-items' },
+      { type: 'person-left', next: 'flow', flow: 'handover' },
+      { type: 'person-left', next: 'flow', flow: 'nowhere' },
+      { type: 'voicemail-finished', ok: true, durationMs: 4000 },
+      { type: 'voicemail-finished', ok: false, durationMs: 0 },
+      hearing('call me back'),
+      hearing('how long will it take'),
+      hearing('我等不了了'),
+    ),
+  },
+  {
     weight: 6,
     arbitrary: fc
       .oneof(
@@ -223,9 +247,10 @@ describe('whatever a caller does', () => {
           fc.constantFrom('', '+12125550101', 'anonymous'),
           fc.boolean(),
           fc.boolean(),
+          fc.boolean(),
           fc.constantFrom(...ways),
           fc.array(moves, { maxLength: 25 }),
-          (channel, from, hasTarget, isEager, way, script) => {
+          (channel, from, hasTarget, hasPeople, isEager, way, script) => {
             const engine = createDialogEngine(pack, {
               voiceLanguages: ['en', 'zh'],
               ...(hasTarget && { transferTarget: 'sip:desk@example.com' }),
@@ -240,6 +265,7 @@ describe('whatever a caller does', () => {
               language: 'en',
               atEpochMs: Date.parse('2026-06-10T15:00:00Z'),
               channel,
+              hasPeople,
             });
             let { state } = started;
             checkInvariants(state, started.effects, 'start');

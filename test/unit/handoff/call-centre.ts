@@ -71,6 +71,8 @@ export function storyOf(events: readonly HandoffEvent[]): string[] {
         return [];
       case 'entry-added':
         return [`added ${event.entry.id}`];
+      case 'callback-promised':
+        return [`callback ${event.entry.id}`];
       case 'requeued':
         return [`${event.broken ? 'broken' : 'requeued'} ${event.entry.id}`];
       case 'entry-removed':

@@ -10,6 +10,27 @@ async function openTwo() {
   return { ...centre, one, two };
 }
 
+describe('a node', () => {
+  it('keeps its callers and desks when it was held up for longer than its lease', async () => {
+    const centre = await openCallCentre();
+    const { clock } = centre;
+    const { router, agent, caller } = await centre.node('n1');
+    await clock.advanceAsync(4_000, 500);
+    await agent('x');
+    await caller('a');
+    await router.accept('x', 'a');
+    clock.stall(60_000);
+    await caller('b');
+    expect(router.state()).toMatchObject({
+      entries: [
+        { id: 'a', nodeId: 'n1', progress: { state: 'serving' } },
+        { id: 'b', nodeId: 'n1' },
+      ],
+      agents: [{ id: 'x', state: 'talking' }],
+    });
+  });
+});
+
 describe('several nodes', () => {
   it('tell each other everything, and know what was their own doing', async () => {
     const { clock, one, two } = await openTwo();
@@ -34,7 +55,7 @@ describe('several nodes', () => {
     await one.agent('x');
     await two.caller('a');
     await two.caller('b', { channel: 'callback' });
-    expect(storyOf(two.events).at(-2)).toBe('offered a>x');
+    expect(storyOf(two.events).at(-3)).toBe('offered a>x');
     one.store.severed = true;
     await two.agent('y');
     await clock.advanceAsync(5_000, 250);

@@ -1,4 +1,6 @@
 import type { ParseArgsConfig } from 'node:util';
+import { readConfig } from '../../../src/app/config.ts';
+import { toolToken } from '../../../src/app/local-token.ts';
 import { KefuError } from '../../../src/core/errors.ts';
 import type { ModelStore } from '../../../src/models/store.ts';
 import { startKefu, type KefuProcess, type KefuProcessOptions } from './kefu-process.ts';
@@ -93,7 +95,7 @@ export async function openKefu(
   const { values, signal, note } = context;
   if (url !== undefined) {
     const pid = values.pid === undefined ? undefined : numberOption(values, 'pid', { min: 1, max: 2 ** 22 });
-    const apiToken = textOption(values, 'api-token');
+    const apiToken = textOption(values, 'api-token') ?? (await toolToken(readConfig(), url));
     return { url, pid, own: undefined, apiToken, close: () => Promise.resolve() };
   }
   note('Starting Kefu ...');

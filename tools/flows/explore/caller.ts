@@ -6,6 +6,7 @@ import { demoCallers } from '../../../src/commerce/demo-shop/callers.ts';
 import type { ShopData } from '../../../src/commerce/demo-shop/state.ts';
 import type { FlowPack } from '../../../src/dialog/flow-pack.ts';
 import type { StepSource } from '../../../src/dialog/schema.ts';
+import { newsInLine } from './people.ts';
 
 /** Something a caller may do; moves with one label at one question count as the same try. */
 export interface Move {
@@ -94,6 +95,15 @@ const thank: PerLanguage = { en: 'thank you', zh: '谢谢' };
 const bye: PerLanguage = { en: 'goodbye', zh: '再见' };
 const wait: PerLanguage = { en: 'hold on a second', zh: '等一下' };
 
+const waitingWords: readonly PerLanguage[] = [
+  { en: 'call me back instead', zh: '给我回电话吧' },
+  { en: 'yes', zh: '是的' },
+  { en: 'no', zh: '不用' },
+  { en: 'how long will it take', zh: '还要等多久' },
+  { en: 'never mind', zh: '算了' },
+  { en: "I can't wait", zh: '我等不了' },
+];
+
 const values: Readonly<Record<string, Readonly<Record<Language, readonly string[]>>>> = {
   phone_number: { en: ['212 555 0199', '212 555'], zh: ['13800138000', '138'] },
   tax_number: {
@@ -145,6 +155,10 @@ export class Caller {
       own('another postal code', say(`${{ en: 'no, the postal code is ', zh: '不对，邮编是' }[language]}${code}`, language));
     } else if (expecting.kind === 'choice') {
       this.#addChoices(own, expecting, language);
+    } else if ('handover' in step) {
+      this.#addWaiting(own, language);
+      // Most of what may be said at any question means nothing here, or what it means everywhere.
+      return moves;
     } else if ('route' in step) {
       this.#addWishes(own, step.route === 'intent', things, language);
       own('no', say(noThanks[language], language));
@@ -259,6 +273,17 @@ export class Caller {
       for (const item of this.#knowledge.itemNames.slice(0, 2))
         own(`wish ${intent} ${item}`, say(`${example}, ${item}`, language, intents));
     }
+  }
+
+  /** Whoever waits for a person may want something else meanwhile, or may wait no longer. */
+  #addWaiting(own: (label: string, event: DialogEvent) => void, language: Language): void {
+    for (const { label, event } of newsInLine) own(label, event);
+    for (const each of waitingWords) own(each.en, say(each[language], language));
+    own('goodbye', say(bye[language], language, [{ intent: 'thanks_goodbye', score: 0.95 }]));
+    own('hangs up', { type: 'caller-hung-up' });
+    own('line comes back', { type: 'call-resumed' });
+    const [digression] = this.#common(language).filter(({ label }) => label.startsWith('digression '));
+    if (digression) own(digression.label, digression.event);
   }
 
   #addInstead(own: (label: string, event: DialogEvent) => void, slots: readonly string[], language: Language): void {

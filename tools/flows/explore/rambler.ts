@@ -3,6 +3,7 @@ import type { FlowPack } from '../../../src/dialog/flow-pack.ts';
 import { namesIn, type Caller, type Move } from './caller.ts';
 import type { Company } from './company.ts';
 import { problemGoal } from './goals.ts';
+import { newsFor } from './people.ts';
 import { literalsOf } from './literals.ts';
 import type { ShopAnswer, WalkedShop } from './shop.ts';
 import type { Frame } from '../../../src/dialog/state.ts';
@@ -124,9 +125,11 @@ export class Rambler {
   async #step(node: Node): Promise<Node | undefined> {
     const { state, expecting } = node;
     if (state.ended) return undefined;
-    if (state.waiting?.for === 'transfer') {
-      const ok = this.#below(2) === 0;
-      return this.#settle(this.#walker.transferred(node, ok));
+    const news = newsFor(state);
+    if (news.length > 0) {
+      const { flow = '', step = '' } = state.stack.at(-1) ?? {};
+      const one = this.#least(`${flow}.${step} news`, news);
+      return one && this.#settle(this.#walker.hearNews(node, one.label, one.event));
     }
     const frame = state.stack.at(-1);
     const step = frame && this.#pack.flows.get(frame.flow)?.steps.get(frame.step);

@@ -4,6 +4,7 @@ import { namesIn, type Caller } from './caller.ts';
 import type { Company } from './company.ts';
 import { Distances, leastAlong, type Leg } from './distances.ts';
 import { problemGoal, type Goal } from './goals.ts';
+import { newsFor, type News } from './people.ts';
 import type { ShopAnswer, WalkedShop } from './shop.ts';
 import { armName } from './traced-pack.ts';
 import type { Truths } from './truths.ts';
@@ -16,6 +17,8 @@ const momentsPerPoint = 60;
 /** Steps that a moment counts as farther away for each time that everything was tried at its question for the same missing step. */
 const farnessOfFruitless = 1;
 /** The same for each time that everything was tried there after the same odd answer of the shop. */
+/** How often the queue and people do the same at one place. */
+const triesPerNews = 2;
 const farnessOfSameWay = 2;
 /** Steps that a moment counts as nearer when a condition holds in it that opens what was not reached. */
 const nearnessOfPromise = 6;
@@ -60,6 +63,8 @@ export class Sweeper {
   /** How often everything was tried, by missing step and then by point. */
   readonly #fruitless = new Map<string, Map<string, number>>();
   /** How often everything was tried, by point and way. */
+  /** How often each news was heard at each place. */
+  readonly #told = new Map<string, number>();
   readonly #swept = new Map<string, number>();
   readonly #planned = new Map<string, number>();
   /** Answers of the shop that were not its right ones, by the moments right after them. */
@@ -278,6 +283,19 @@ export class Sweeper {
     return target !== undefined && this.#distances.from([{ flow, step: target }]) <= nearRefusal;
   }
 
+  /** Everything that people may do, a few times at each place: it comes to the same mostly. */
+  #tryNews(node: Node, news: readonly News[]): void {
+    const { flow = '', step = '' } = node.state.stack.at(-1) ?? {};
+    for (const { label, event } of news) {
+      const key = `${flow}.${step} ${node.state.call.from} ${label}`;
+      if ((this.#told.get(key) ?? 0) >= triesPerNews) continue;
+      increase(this.#told, key);
+      const next = this.#walker.hearNews(node, label, event);
+      if (next.state.waiting?.for === 'answer') this.arrive(next);
+      else this.#tryNews(next, newsFor(next.state));
+    }
+  }
+
   /** Lets the shop give its right answers until the caller has to do something, and notes every moment on the way. */
   async settle(from: Node): Promise<void> {
     let node = from;
@@ -285,9 +303,11 @@ export class Sweeper {
       const [task] = node.tasks;
       const frame = task && this.#walker.frameOf(node, task);
       if (!task || !frame) {
-        if (node.state.waiting?.for === 'transfer') {
-          this.#walker.transferred(node, true);
-          node = this.#walker.transferred(node, false);
+        const news = newsFor(node.state);
+        const last = news.at(-1);
+        if (last) {
+          this.#tryNews(node, news);
+          node = this.#walker.hearNews(node, last.label, last.event);
           continue;
         }
         this.arrive(node);

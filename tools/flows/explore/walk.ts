@@ -12,8 +12,8 @@ export interface Beginning {
   readonly channel: 'voice' | 'text';
   readonly from: string;
   readonly language: Language;
-  /** Is there anybody calls can be transferred to? */
-  readonly canTransfer: boolean;
+  /** How people are reached: by a queue, by a number that calls are transferred to, or not at all. */
+  readonly people: 'queue' | 'number' | 'none';
   /** What came of changes in an earlier call that its caller has not heard. */
   readonly untold?: readonly FinishedChange[];
 }

@@ -9,6 +9,7 @@ import type { Caller } from './caller.ts';
 import type { Company } from './company.ts';
 import { ladderKinds, problemGoal, rungGoal, type Goal } from './goals.ts';
 import { shopStartEpochMs, type ShopAnswer, type ShopRequest, type WalkedShop } from './shop.ts';
+import { newsFor, worstNews } from './people.ts';
 import { tracePack } from './traced-pack.ts';
 import { Truths } from './truths.ts';
 import type { Beginning, Fault, Node, Task, WalkEnd } from './walk.ts';
@@ -41,7 +42,7 @@ export class Walker {
   readonly #pack: FlowPack;
   readonly #caller: Caller;
   readonly #shop: WalkedShop;
-  readonly #engines: ReadonlyMap<boolean, DialogEngine>;
+  readonly #engines: ReadonlyMap<Beginning['people'], DialogEngine>;
   readonly #truths: Truths;
   readonly #goals: readonly Goal[];
   readonly #seen = new Set<string>();
@@ -71,7 +72,7 @@ export class Walker {
       this.#missing.set(flow, missing.add(name));
     }
     const traced = tracePack(pack, (name) => this.reached.add(name));
-    // Where people can be reached, callers are asked how satisfied they were; where not, they are not.
+    // Where there is a queue, callers are asked how satisfied they were; where not, they are not.
     const surveying = { ...traced, settings: { ...traced.settings, survey: true } };
     const silent = { ...traced, settings: { ...traced.settings, survey: false } };
     const options = {
@@ -80,8 +81,9 @@ export class Walker {
       limits: { stepsPerEvent: 600 },
     };
     this.#engines = new Map([
-      [false, createDialogEngine(silent, options)],
-      [true, createDialogEngine(surveying, { ...options, transferTarget: 'sip:desk@example.com' })],
+      ['none', createDialogEngine(silent, options)],
+      ['queue', createDialogEngine(surveying, options)],
+      ['number', createDialogEngine(silent, { ...options, transferTarget: 'sip:desk@example.com' })],
     ]);
     this.#truths = new Truths(pack);
   }
@@ -157,8 +159,8 @@ export class Walker {
   }
 
   /** The first moment of a call. */
-  start({ about, channel, from, language, canTransfer, untold }: Beginning): Node | undefined {
-    const engine = this.#engines.get(canTransfer);
+  start({ about, channel, from, language, people, untold }: Beginning): Node | undefined {
+    const engine = this.#engines.get(people);
     if (!engine) return undefined;
     const started = engine.start({
       type: 'call-started',
@@ -169,6 +171,7 @@ export class Walker {
       language,
       atEpochMs: shopStartEpochMs,
       channel,
+      hasPeople: people === 'queue',
       ...(untold && { untold }),
     });
     const state = started.state as unknown as CallState;
@@ -226,7 +229,7 @@ export class Walker {
     const [task] = node.tasks;
     if (task) await this.#planAnswers(node, task);
     else if (node.state.waiting?.for === 'answer') await this.#planMoves(node);
-    else if (node.state.waiting?.for === 'transfer') this.#planTransfer(node);
+    else this.#planNews(node);
   }
 
   #plan(frame: Frame, point: string, label: string, limit: number, go: () => Promise<void>): void {
@@ -304,20 +307,20 @@ export class Walker {
     return this.advance(node, label, { type: 'task-finished', taskId: task.taskId, result }, writes);
   }
 
-  #planTransfer(node: Node): void {
+  /** While people have the call, it is they who do something. */
+  #planNews(node: Node): void {
     const frame = node.state.stack.at(-1);
     if (!frame) return;
-    this.#plan(frame, pointOf(frame), 'a person answers', 1, () => this.#enter(this.transferred(node, true)));
-    this.#plan(frame, pointOf(frame), 'nobody answers', triesPerMove, () => this.#enter(this.transferred(node, false)));
+    for (const { label, event } of newsFor(node.state))
+      this.#plan(frame, pointOf(frame), label, triesPerMove, () => this.#enter(this.hearNews(node, label, event)));
   }
 
-  /** A person answers the transfer, or nobody does. */
-  transferred(node: Node, ok: boolean): Node {
+  /** News of the queue or of people. */
+  hearNews(node: Node, label: string, event: DialogEvent): Node {
     const frame = node.state.stack.at(-1);
-    if (ok && frame) this.reached.add(`${frame.flow}.${frame.step} transferred`);
-    return ok
-      ? this.advance(node, 'a person answers', { type: 'transfer-finished', ok: true })
-      : this.advance(node, 'nobody answers', { type: 'transfer-finished', ok: false, code: 'transfer_failed' });
+    const isAnswered = event.type === 'person-joined' || (event.type === 'transfer-finished' && event.ok);
+    if (isAnswered && frame) this.reached.add(`${frame.flow}.${frame.step} transferred`);
+    return this.advance(node, label, event);
   }
 
   frameOf(node: Node, task: Task): Frame | undefined {
@@ -367,8 +370,8 @@ export class Walker {
       const down: ShopAnswer = { about: 'shop_unavailable', result: { ok: false, code: 'shop_unavailable' } };
       return this.answerTask(at, task, frame, habit === 'the shop is down' || !right ? down : right);
     }
-    if (at.state.waiting?.for === 'transfer')
-      return this.advance(at, 'nobody answers', { type: 'transfer-finished', ok: false, code: 'transfer_failed' });
+    const news = worstNews(at.state, at.label === habit);
+    if (news) return this.advance(at, news.label, news.event);
     return this.advance(at, habit, await act(at));
   }
 
@@ -442,7 +445,10 @@ export class Walker {
       state.language,
       state.call.channel,
       state.call.from,
-      engine === this.#engines.get(true),
+      engine === this.#engines.get('queue'),
+      state.call.hasPeople,
+      state.place && [state.place.position, state.place.offer, state.place.told !== null],
+      state.refused,
       state.keysOnly,
       Object.keys(state.given).sort(),
       Object.keys(state.slots).sort(),

@@ -39,6 +39,8 @@ const kinds: Readonly<Record<string, NodeKind>> = {
   branch: 'decide',
   call: 'call',
   handover: 'call',
+  callback: 'call',
+  voicemail: 'call',
   drop: 'end',
   end: 'end',
 };

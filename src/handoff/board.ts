@@ -1,0 +1,81 @@
+import type { SeatMode, Switchboard } from '../core/conversation.ts';
+import type { Clock } from '../core/clock.ts';
+import type { ContactCard, DeskMessage, DeskRequest } from '../core/desk.ts';
+import type { EventBus } from '../core/events.ts';
+import type { HandoffRouter } from '../core/handoff.ts';
+import type { Logger } from '../core/log.ts';
+import type { Conversation, Desk, DeskPerson, Desks, DeskWire } from './desks.ts';
+import type { LiveCalls } from './live-calls.ts';
+import type { Telephones } from './phones.ts';
+import type { Places, RegisteredCall } from './places.ts';
+
+/** What supervisors and agents did to calls, for the audit log. */
+export interface DeskDeed {
+  readonly person: DeskPerson;
+  readonly action: string;
+  readonly callId: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface SwitchboardOptions {
+  readonly router: HandoffRouter;
+  readonly bus: EventBus;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Whether there is anybody who could ever answer. */
+  readonly hasPeople: () => boolean;
+  /** Name of a person, by id. */
+  readonly nameOf: (personId: string) => string;
+  readonly queues: () => readonly string[];
+  /** How long an offer rings, in milliseconds. */
+  readonly ringMs: () => number;
+  readonly flows: () => readonly { readonly name: string; readonly about: string }[];
+  readonly wrapUpCodes: () => readonly string[];
+  /** Keeps what a person noted about a call that is over. */
+  readonly keepNote: (callId: string, name: string, data: Readonly<Record<string, unknown>>) => Promise<void>;
+  readonly audit: (deed: DeskDeed) => void;
+  /** Undefined: nobody can be rung. */
+  readonly telephones?: Telephones | undefined;
+}
+
+/** A desk's end of its connection. */
+export interface DeskLine {
+  request(request: DeskRequest): void;
+  sound(samples: Int16Array): void;
+  /** The connection is gone. Idempotent. */
+  gone(): void;
+}
+
+/** Joins the calls and desks of this node by what the router decides. */
+export interface DeskSwitchboard extends Switchboard {
+  connect(person: DeskPerson, wire: DeskWire): DeskLine;
+  /** Running calls, for pages. */
+  readonly live: LiveCalls;
+  /** Signs desks off and tells them why. Idempotent. */
+  close(): void;
+}
+
+/** The parts of the board that requests of desks work on. */
+export interface BoardInside {
+  readonly options: SwitchboardOptions;
+  readonly desks: Desks;
+  readonly calls: ReadonlyMap<string, RegisteredCall>;
+  readonly places: Places;
+  readonly live: LiveCalls;
+  /** Other contacts of a call than the caller's own: consultations, by entry. */
+  readonly callOfEntry: Map<string, string>;
+  cardOf(entryId: string): ContactCard | undefined;
+  welcome(desk: Desk): DeskMessage;
+  join(desk: Desk, entryId: string, callId: string, parts: JoinParts): Conversation | undefined;
+  part(desk: Desk, conversation: Conversation, because: EndedBecause): void;
+  show(callId: string): void;
+}
+
+export type EndedBecause = Extract<DeskMessage, { type: 'conversation-ended' }>['because'];
+
+export interface JoinParts {
+  readonly mode: SeatMode;
+  readonly state: Conversation['state'];
+  readonly supervise: Conversation['mode'];
+  readonly isQueued: boolean;
+}

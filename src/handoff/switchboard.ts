@@ -1,0 +1,351 @@
+import type { CallPlace, PeopleCall, PersonWish, Seat } from '../core/conversation.ts';
+import type { ContactCard, DeskMessage } from '../core/desk.ts';
+import { toKefuError } from '../core/errors.ts';
+import type { HandoffEvent, QueueEntry } from '../core/handoff.ts';
+import type { Language } from '../core/language.ts';
+import type {
+  BoardInside,
+  DeskLine,
+  DeskSwitchboard,
+  EndedBecause,
+  JoinParts,
+  SwitchboardOptions,
+} from './board.ts';
+import { DeskRequests } from './desk-requests.ts';
+import { colleagueOf, Desk, Desks, type Conversation, type DeskPerson, type DeskWire } from './desks.ts';
+import { createLiveCalls, type LiveCallChange, type LiveCalls } from './live-calls.ts';
+import { Phones } from './phones.ts';
+import { Places, type RegisteredCall } from './places.ts';
+
+/** How long a desk may be away before its callers are given to others: a page that is loaded again is back by then. */
+const deskReturnMs = 1_500;
+
+export function createSwitchboard(options: SwitchboardOptions): DeskSwitchboard {
+  return new Board(options);
+}
+
+class Board implements DeskSwitchboard, BoardInside {
+  readonly options: SwitchboardOptions;
+  readonly live: LiveCalls;
+  readonly desks = new Desks();
+  readonly calls = new Map<string, RegisteredCall>();
+  readonly callOfEntry = new Map<string, string>();
+  readonly places: Places;
+  readonly #requests: DeskRequests;
+  readonly #phones: Phones;
+  readonly #unsubscribe: readonly (() => void)[];
+  #closed = false;
+
+  constructor(options: SwitchboardOptions) {
+    this.options = options;
+    this.places = new Places(options);
+    this.#requests = new DeskRequests(this);
+    this.#phones = new Phones(this);
+    this.live = createLiveCalls((change) => {
+      this.#onLive(change);
+    });
+    this.#unsubscribe = [
+      options.bus.subscribe('call-event', (event) => {
+        this.live.take(event);
+      }),
+      options.router.subscribe((event) => {
+        this.#onQueue(event);
+      }),
+    ];
+  }
+
+  get hasPeople(): boolean {
+    return this.options.hasPeople();
+  }
+
+  register(call: PeopleCall, language: Language): CallPlace {
+    const registered: RegisteredCall = {
+      call,
+      language,
+      wish: undefined,
+      enqueuedAtEpochMs: undefined,
+      stopPositions: () => undefined,
+    };
+    this.calls.set(call.callId, registered);
+    const { router } = this.options;
+    return {
+      request: (wish) => void this.places.enqueue(registered, wish),
+      leaveQueue: () => {
+        registered.stopPositions();
+        this.#later('a caller could not leave the queue', router.leave(call.callId));
+      },
+      callback: (_number, wish: PersonWish) => {
+        registered.stopPositions();
+        const contact = this.places.contactOf(call, wish, 'callback');
+        this.#later('a callback could not be kept', router.enqueue(contact));
+      },
+      message: (text, wish) => {
+        const briefing = { ...wish.briefing, done: [...wish.briefing.done, `Message: “${text}”`] };
+        registered.wish = { ...wish, briefing };
+        const contact = this.places.contactOf(call, registered.wish, 'callback');
+        this.#later('a message could not be kept', router.enqueue({ ...contact, reason: 'voicemail' }));
+      },
+      ended: (mayReturn) => {
+        this.#end(registered, mayReturn);
+      },
+    };
+  }
+
+  connect(person: DeskPerson, wire: DeskWire): DeskLine {
+    const known = this.desks.get(person.id);
+    const desk = known ?? new Desk(person);
+    // The newest tab has the desk.
+    known?.wire?.close('This desk was opened in another place.');
+    desk.cancelLoss();
+    desk.wire = wire;
+    this.desks.add(desk);
+    const isMine = () => desk.wire === wire && !this.#closed;
+    return {
+      request: (request) => {
+        if (isMine()) this.#later('a request of a desk failed', this.#requests.take(desk, request));
+      },
+      sound: (samples) => {
+        if (isMine() && !desk.phone) desk.speak(samples);
+      },
+      gone: () => {
+        if (!isMine()) return;
+        desk.wire = undefined;
+        // Who is at the telephone needs no browser.
+        if (desk.telephone !== undefined) return;
+        for (const { seat } of desk.conversations.values()) seat?.pause();
+        desk.cancelLoss = this.options.clock.setTimer(() => {
+          this.#lose(desk);
+        }, deskReturnMs);
+      },
+    };
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    for (const desk of this.desks.all()) {
+      desk.cancelLoss();
+      desk.wire?.close('Kefu is closing.');
+    }
+    this.#closed = true;
+    this.#requests.consulting.close();
+    this.#phones.close();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    for (const { stopPositions } of this.calls.values()) stopPositions();
+  }
+
+  cardOf(entryId: string): ContactCard | undefined {
+    const callId = this.#callIdOf(entryId);
+    const record = this.live.get(callId);
+    if (!record) return undefined;
+    const registered = this.calls.get(callId);
+    return {
+      entryId,
+      call: record.call,
+      briefing: registered?.wish?.briefing ?? null,
+      moods: [...record.moods],
+      transcript: [...record.transcript],
+      enqueuedAtEpochMs: registered?.enqueuedAtEpochMs ?? null,
+    };
+  }
+
+  welcome(desk: Desk): DeskMessage {
+    const { router, nameOf, queues, flows, wrapUpCodes } = this.options;
+    const { agents } = router.state();
+    const agent = agents.find(({ id }) => id === desk.person.id);
+    if (!agent) return { type: 'problem', code: 'not_found', message: 'Please sign in again.' };
+    return {
+      type: 'welcome',
+      me: { id: desk.person.id, name: desk.person.name, role: desk.person.role },
+      agent,
+      colleagues: agents.map((each) => colleagueOf(each, nameOf(each.id))),
+      queues: [...queues()],
+      flows: [...flows()],
+      wrapUpCodes: [...wrapUpCodes()],
+      telephone: desk.person.telephone ?? null,
+      device: desk.telephone === undefined ? 'browser' : 'telephone',
+      conversations: [...desk.conversations.values()].flatMap((each) => {
+        const card = this.cardOf(each.entryId);
+        return card ? [{ conversation: this.desks.view(each), card }] : [];
+      }),
+    };
+  }
+
+  /** Seats a person in a call. Undefined when the call is not on this node. */
+  join(desk: Desk, entryId: string, callId: string, parts: JoinParts): Conversation | undefined {
+    const registered = this.calls.get(callId);
+    if (!registered) return undefined;
+    const { mode, state, supervise, isQueued } = parts;
+    const seat: Seat = registered.call.sit(desk.person, mode, (samples) => {
+      desk.hear(samples);
+    });
+    const conversation: Conversation = {
+      entryId,
+      callId,
+      seat,
+      state,
+      mode: supervise,
+      sinceEpochMs: this.options.clock.epochMs(),
+      muted: false,
+      isQueued,
+    };
+    desk.offers.delete(entryId);
+    desk.conversations.set(entryId, conversation);
+    return conversation;
+  }
+
+  part(desk: Desk, conversation: Conversation, because: EndedBecause): void {
+    if (!desk.conversations.delete(conversation.entryId)) return;
+    conversation.seat?.leave();
+    if (desk.conversations.size === 0) this.#phones.hangUp(desk);
+    desk.send({ type: 'conversation-ended', entryId: conversation.entryId, because });
+  }
+
+  show(callId: string): void {
+    this.desks.showConversations(callId, (entryId) => this.cardOf(entryId));
+  }
+
+  #callIdOf(entryId: string): string {
+    return this.callOfEntry.get(entryId) ?? entryId.replace(/^watch~/, '');
+  }
+
+  #onLive(change: LiveCallChange): void {
+    if (change.type === 'call')
+      this.desks.broadcast({ type: 'live-call', call: change.call }, ({ person }) => person.supervises);
+    else this.desks.broadcast(change, (desk) => desk.concerns(change.callId));
+  }
+
+  #onQueue(event: HandoffEvent): void {
+    switch (event.type) {
+      case 'offered':
+        this.#ring(event.entry, event.agentId);
+        break;
+      case 'offer-withdrawn': {
+        const desk = this.desks.get(event.agentId);
+        this.#phones.stop(event.entry.id);
+        if (desk?.offers.delete(event.entry.id))
+          desk.send({ type: 'offer-withdrawn', entryId: event.entry.id });
+        break;
+      }
+      case 'accepted':
+        this.#connect(event.entry, event.agentId);
+        break;
+      case 'requeued':
+        this.#requeued(event.entry, event.broken);
+        break;
+      case 'entry-removed':
+        this.#removed(event.entry);
+        break;
+      case 'agent-changed': {
+        const { agent } = event;
+        this.desks.get(agent.id)?.send({ type: 'agent', agent });
+        const colleague = colleagueOf(agent, this.options.nameOf(agent.id));
+        this.desks.broadcast({ type: 'colleague', colleague });
+        return;
+      }
+      case 'entry-added':
+        break;
+    }
+    const waiting = this.options.router
+      .state()
+      .entries.filter(({ progress }) => progress.state === 'waiting');
+    const nowEpochMs = this.options.clock.epochMs();
+    const longestWaitMs = Math.max(0, ...waiting.map((entry) => nowEpochMs - entry.enqueuedAtEpochMs));
+    this.desks.broadcast({ type: 'queue', waiting: waiting.length, longestWaitMs });
+  }
+
+  #ring(entry: QueueEntry, agentId: string): void {
+    const desk = this.desks.get(agentId);
+    const card = this.cardOf(entry.id);
+    if (!desk || !card || entry.progress.state !== 'offered') return;
+    desk.offers.set(entry.id, card.call.callId);
+    desk.send({
+      type: 'offer',
+      card,
+      untilEpochMs: entry.progress.sinceEpochMs + this.options.ringMs(),
+    });
+    this.#phones.ring(desk, card);
+  }
+
+  #connect(entry: QueueEntry, agentId: string): void {
+    const desk = this.desks.get(agentId);
+    const callId = this.#callIdOf(entry.id);
+    const registered = this.calls.get(callId);
+    if (!desk || !registered) return;
+    const isConsultation = entry.id !== callId;
+    registered.stopPositions();
+    const joined = this.join(desk, entry.id, callId, {
+      mode: isConsultation ? 'aside' : 'talk',
+      state: isConsultation ? 'consulted' : 'talking',
+      supervise: null,
+      isQueued: true,
+    });
+    if (joined && !isConsultation) registered.call.tell({ type: 'person-joined', name: desk.person.name });
+    this.show(callId);
+  }
+
+  #requeued(entry: QueueEntry, broken: boolean): void {
+    const callId = this.#callIdOf(entry.id);
+    const registered = this.calls.get(callId);
+    if (!registered) return;
+    if (entry.id !== callId) {
+      this.#requests.consulting.failed(entry.id, callId);
+      return;
+    }
+    if (!broken) return;
+    for (const desk of this.desks.all()) {
+      const conversation = desk.conversations.get(entry.id);
+      if (conversation) this.part(desk, conversation, 'lost');
+    }
+    registered.call.tell({ type: 'person-left', next: 'lost' });
+    this.places.watchPosition(registered);
+  }
+
+  #removed(entry: QueueEntry): void {
+    for (const desk of this.desks.all()) {
+      const conversation = desk.conversations.get(entry.id);
+      if (conversation) this.part(desk, conversation, 'caller-left');
+    }
+    this.callOfEntry.delete(entry.id);
+  }
+
+  /** A desk did not come back in time: others have its callers. */
+  #lose(desk: Desk): void {
+    this.desks.remove(desk);
+    const conversations = [...desk.conversations.values()];
+    desk.conversations.clear();
+    for (const { seat } of conversations) seat?.leave();
+    this.#later('a lost desk could not be signed off', this.options.router.deskLost(desk.person.id));
+    for (const { callId, mode, isQueued } of conversations) {
+      const registered = this.calls.get(callId);
+      if (!registered || mode !== null || isQueued) continue;
+      registered.call.tell({ type: 'person-left', next: 'lost' });
+      if (registered.wish) void this.places.enqueue(registered, registered.wish);
+    }
+  }
+
+  #end(registered: RegisteredCall, mayReturn: boolean): void {
+    const { callId } = registered.call;
+    const { router } = this.options;
+    registered.stopPositions();
+    this.calls.delete(callId);
+    for (const desk of this.desks.all()) {
+      for (const conversation of [...desk.conversations.values()])
+        if (conversation.callId === callId) this.part(desk, conversation, 'caller-left');
+    }
+    const others = [...this.callOfEntry].filter(([, of]) => of === callId).map(([entryId]) => entryId);
+    for (const entryId of others) this.#later('a consultation could not be ended', router.leave(entryId));
+    const entry = router.state().entries.find(({ id }) => id === callId);
+    if (!registered.wish || entry?.channel === 'callback') return;
+    this.#later(
+      'a caller who is gone could not be taken out of the queue',
+      mayReturn ? router.away(callId) : router.leave(callId),
+    );
+  }
+
+  /** Nobody waits for it, but a failure is seen. */
+  #later(message: string, work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      this.options.log.error({ err: toKefuError(error) }, message);
+    });
+  }
+}

@@ -1,0 +1,16 @@
+import type { AgentProfile } from '../core/handoff.ts';
+import { languages } from '../core/language.ts';
+import type { Person, PersonProfile } from '../core/people.ts';
+
+/** A person as the router knows them: with teams, languages, skills and room for texts. */
+export function agentProfileOf({ id, profile }: Person): AgentProfile {
+  return { id, ...profile };
+}
+
+/** Somebody new: all languages, no team, no special skill, three texts at once. */
+export const newProfile: PersonProfile = {
+  teams: [],
+  languages: [...languages],
+  skills: {},
+  textCapacity: 3,
+};

@@ -1,0 +1,149 @@
+/**
+ * `npm run people -- ...`: who may log in, for operators at this machine, above all when nobody can log in any more.
+ * Exit codes: 0 done, 1 it failed, 2 wrong usage.
+ */
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { loadEnvironmentFile, readConfig } from '../src/app/config.ts';
+import { KefuError, toKefuError } from '../src/core/errors.ts';
+import { languages } from '../src/core/language.ts';
+import { loginSchema, personFieldsSchema, roles, type Person } from '../src/core/people.ts';
+import { newProfile } from '../src/people/profile.ts';
+import { openPeopleDesk, type PeopleDesk } from './people/desk.ts';
+
+const usage = `Who may log in to Kefu (docs/people.md).
+
+  npm run people -- list
+  npm run people -- add LOGIN --role ${roles.join('|')} [--name NAME] [--teams A,B]
+                    [--languages ${languages.join(',')}] [--code]     --code: must log in with a one-time code
+  npm run people -- reset-password LOGIN     a new password, to be changed at the next log-in; ends a lock-out
+  npm run people -- reset-code LOGIN         for somebody who lost the authenticator
+  npm run people -- disable LOGIN            ends all sessions, too
+  npm run people -- enable LOGIN
+
+Works on the data folder or database of the settings, through the Kefu that runs on it, if one does.
+`;
+
+/** What a person at the terminal got wrong; shown with how it is used. */
+class UsageError extends Error {}
+
+function readArguments(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        role: { type: 'string' },
+        name: { type: 'string' },
+        teams: { type: 'string' },
+        languages: { type: 'string' },
+        code: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+type Values = ReturnType<typeof readArguments>['values'];
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const listOf = (text: string | undefined) => text?.split(',').map((part) => part.trim());
+
+const commands: Readonly<Record<string, (desk: PeopleDesk, login: string, values: Values) => Promise<void>>> =
+  {
+    async list(desk) {
+      const people = await desk.list();
+      if (people.length === 0) print('Nobody yet. Open Kefu in a browser on this machine, or use "add".');
+      for (const person of people) print(describe(person));
+    },
+    async add(desk, login, values) {
+      const fields = personFieldsSchema.safeParse({
+        login,
+        name: values.name ?? login,
+        role: values.role,
+        profile: {
+          ...newProfile,
+          teams: listOf(values.teams) ?? [],
+          languages: listOf(values.languages) ?? newProfile.languages,
+        },
+        codeRequired: values.code,
+      });
+      if (!fields.success) throw new UsageError(z.prettifyError(fields.error));
+      const { person, temporaryPassword } = await desk.add(fields.data);
+      print(`${describe(person)}\nPassword for the first log-in: ${temporaryPassword}`);
+    },
+    async 'reset-password'(desk, login) {
+      const { id } = await personOf(desk, login);
+      const { temporaryPassword } = await desk.resetPassword(id);
+      print(`Password for the next log-in: ${temporaryPassword}`);
+    },
+    async 'reset-code'(desk, login) {
+      const { id } = await personOf(desk, login);
+      await desk.resetCode(id);
+      print(`${login} logs in without a one-time code until a new authenticator is enrolled.`);
+    },
+    async disable(desk, login) {
+      const { id } = await personOf(desk, login);
+      await desk.change(id, { disabled: true });
+      print(`${login} is logged out everywhere and cannot log in any more.`);
+    },
+    async enable(desk, login) {
+      const { id } = await personOf(desk, login);
+      await desk.change(id, { disabled: false });
+      print(`${login} may log in again.`);
+    },
+  };
+
+async function personOf(desk: PeopleDesk, login: string): Promise<Person> {
+  const wanted = loginSchema.safeParse(login);
+  const person = (await desk.list()).find((one) => one.login === wanted.data);
+  if (!person) throw new KefuError('not_found', `Nobody logs in as "${login}"; "list" shows who does.`);
+  return person;
+}
+
+function describe({ login, name, role, profile, disabled, hasCode, codeRequired }: Person): string {
+  const notes = [
+    ...(disabled ? ['disabled'] : []),
+    ...(hasCode ? ['one-time code'] : codeRequired ? ['one-time code not enrolled yet'] : []),
+    ...(profile.teams.length > 0 ? [`teams ${profile.teams.join(', ')}`] : []),
+  ];
+  return [login.padEnd(20), role.padEnd(14), name, ...notes.map((note) => `(${note})`)].join(' ');
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = readArguments(process.argv.slice(2));
+  const [name = '', login = '', ...more] = positionals;
+  if (values.help || name === '') {
+    process.stdout.write(usage);
+    return values.help ? 0 : 2;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) throw new UsageError(`There is no command "${name}".`);
+  if ((login === '') !== (name === 'list') || more.length > 0)
+    throw new UsageError(name === 'list' ? 'list takes no name.' : `${name} takes one log-in name.`);
+  loadEnvironmentFile();
+  const desk = await openPeopleDesk(readConfig());
+  try {
+    await command(desk, login, values);
+    return 0;
+  } finally {
+    await desk.close();
+  }
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    if (error instanceof UsageError) {
+      process.stderr.write(`${error.message}\n\n${usage}`);
+      process.exitCode = 2;
+      return;
+    }
+    const failure = toKefuError(error);
+    process.stderr.write(`${failure.message}\n${failure.action}\n`);
+    process.exitCode = 1;
+  },
+);
