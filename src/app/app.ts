@@ -45,6 +45,7 @@ import { pageRoutes } from './routes/pages.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { allSettledOrThrow, startStages } from './stages.ts';
+import { createStreamGateways } from './streams.ts';
 import { runHead } from './teaching/running.ts';
 import { understandFlows } from './understanding.ts';
 
@@ -217,6 +218,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     const guarded = installGuard(server, access);
     const authorize = (request: Parameters<typeof hasApiToken>[0]) => hasApiToken(request, config.apiToken);
     const { publicUrl } = config;
+    const streams = createStreamGateways(config, { clock, log });
     const gateways = [
       createTwilioGateway({
         authToken: config.twilioAuthToken,
@@ -229,15 +231,18 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       createBrowserGateway({ publicUrl, clock, log }),
       createTextGateway({ publicUrl, authorize, clock, log }),
       desk.socket,
+      ...streams.webSockets,
     ];
     let draining = false;
     // A carrier that is told so at the webhook tries its next address, where an answered call could only apologise.
     server.addHook('onRequest', async (request, reply) => {
-      if (draining && request.url.startsWith('/twilio/voice')) await reply.code(503).send();
+      const announces = /^\/(twilio\/voice|streams\/\w+\/answer)\b/.test(request.url);
+      if (draining && announces) await reply.code(503).send();
     });
     await server.register(formbody);
-    // Carriers prove themselves by signature.
-    for (const { routes } of gateways) if (routes) await server.register(openToAll(routes));
+    const transports = [...gateways, ...(streams.audioSocket ? [streams.audioSocket] : [])];
+    // Carriers prove themselves by signature or token.
+    for (const { routes } of transports) if (routes) await server.register(openToAll(routes));
     await server.register(sessionRoutes, { access, people: staff.people, parts: staff.parts });
     await server.register(accountRoutes, { access, audit, account: staff.account, sessions: staff.sessions });
     await server.register(peopleRoutes, { people: staff.people });
@@ -255,10 +260,11 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     });
     await server.register(pageRoutes, { demoOrders: demoOrders(config) });
     const detach = attachUpgrades(server.server, gateways, log);
-    for (const gateway of gateways) {
+    for (const gateway of transports) {
       gateway.start((call) => calls.take(call));
       closers.push(() => gateway.close());
     }
+    await streams.audioSocket?.listen();
     closers.push(async () => {
       draining = true;
       await calls.drain(config.drainMs);

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { KefuError } from '../core/errors.ts';
 import { languageSchema } from '../core/language.ts';
+import { streamSettings, streamsOf, type StreamsConfig } from './stream-settings.ts';
 
 const wholeNumber = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
@@ -27,6 +28,7 @@ const environmentSchema = z.object({
   KEFU_SHOP_TOKEN: optionalText,
   KEFU_DEMO_SEED: wholeNumber(1, 0, 2 ** 31),
   KEFU_TWILIO_AUTH_TOKEN: optionalText,
+  ...streamSettings,
   /** Bearer token for pages and API from elsewhere than this machine. */
   KEFU_API_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   KEFU_TRANSFER_TARGET: z
@@ -61,6 +63,8 @@ export interface Config {
   readonly shop: { readonly url: string; readonly token: string } | undefined;
   readonly demoSeed: number;
   readonly twilioAuthToken: string | undefined;
+  /** Media streams of other carriers and telephone systems. */
+  readonly streams: StreamsConfig;
   readonly apiToken: string | undefined;
   readonly transferTarget: string | undefined;
   readonly queuesFile: string | undefined;
@@ -117,6 +121,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (given.KEFU_TWILIO_AUTH_TOKEN !== undefined && given.KEFU_PUBLIC_URL === undefined) {
     problems.push('KEFU_TWILIO_AUTH_TOKEN needs KEFU_PUBLIC_URL, the address that Twilio signs.');
   }
+  const streams = streamsOf(given, problems);
   if (!parsed.success || problems.length > 0 || shop === 'incomplete') {
     throw new KefuError('config_invalid', `These settings are wrong:\n  ${problems.join('\n  ')}`);
   }
@@ -134,6 +139,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     shop,
     demoSeed: values.KEFU_DEMO_SEED,
     twilioAuthToken: values.KEFU_TWILIO_AUTH_TOKEN,
+    streams,
     apiToken: values.KEFU_API_TOKEN,
     transferTarget: values.KEFU_TRANSFER_TARGET,
     queuesFile: values.KEFU_QUEUES_FILE === undefined ? undefined : resolve(values.KEFU_QUEUES_FILE),

@@ -1,6 +1,7 @@
 import twilio from 'twilio';
-import { KefuError } from '../../core/errors.ts';
-import type { Language, PerLanguage } from '../../core/language.ts';
+import type { Language } from '../../core/language.ts';
+import { parseDialTarget, type DialTarget } from '../dial-target.ts';
+import { lastWords } from '../last-words.ts';
 import type { Fields } from './state.ts';
 
 /** The few instructions Kefu gives Twilio, as TwiML documents. */
@@ -34,17 +35,6 @@ export function emptyTwiml(): string {
   return new twilio.twiml.VoiceResponse().toString();
 }
 
-const lastWords = {
-  overloaded: {
-    en: 'All our lines are busy right now. Please call again in a few minutes. Goodbye.',
-    zh: '现在线路都在忙，请您过几分钟再打来。再见。',
-  },
-  lost: {
-    en: 'Sorry, our connection was lost. Please call again. Goodbye.',
-    zh: '很抱歉，我们这边的线路断了，请您再打一次。再见。',
-  },
-} as const satisfies Record<string, PerLanguage<string>>;
-
 /**
  * Says why the call ends and hangs up. Twilio's voice speaks, because there is no stream that ours could speak on: fixed words,
  * nothing of the caller's.
@@ -57,13 +47,6 @@ export function apologyTwiml(why: keyof typeof lastWords, language: Language): s
 }
 
 /** What a transfer target means to Twilio: E.164 or `tel:` is a number, `sip:` and `sips:` an address. */
-export function dialTarget(target: string): { type: 'number' | 'sip'; address: string } {
-  if (/^sips?:[^\s@<>"]+@[^\s@<>"]+$/i.test(target)) return { type: 'sip', address: target };
-  // Numbers may be written for people: spaces, dots, dashes and brackets mean nothing.
-  const number = /^(?:tel:)?(\+?\d{3,15})$/i.exec(target.replace(/[\s().-]/g, ''))?.[1];
-  if (number !== undefined) return { type: 'number', address: number };
-  throw new KefuError(
-    'transfer_unsupported',
-    'Twilio can dial a number such as +15551234567 or an address such as sip:desk@example.com.',
-  );
+export function dialTarget(target: string): DialTarget {
+  return parseDialTarget(target, 'Twilio');
 }

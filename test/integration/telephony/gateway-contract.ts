@@ -10,6 +10,7 @@ import type {
 } from '../../../src/core/telephony.ts';
 import type { SocketLimits } from '../../../src/telephony/connection.ts';
 import type { WebSocketGateway } from '../../../src/telephony/gateway.ts';
+import { send, wireText, type ContractPeer } from '../../support/contract-peer.ts';
 import {
   EventReader,
   GatewayServer,
@@ -23,13 +24,19 @@ import {
 /** What the suite needs to know of a gateway to speak its protocol. */
 export interface GatewayUnderTest {
   readonly make: (tools: GatewayTools & { readonly limits?: Partial<SocketLimits> }) => WebSocketGateway;
-  /** The messages that start a call, in order. */
+  /** What stands behind the path, such as `?from=...`. */
+  readonly query?: string;
+  /** The messages that start a call, in order: texts and bytes as they are, other values as JSON. */
   readonly start: () => readonly unknown[];
   /** One thing the caller says, and the event it becomes. */
   readonly say: () => string | Uint8Array;
   readonly said: 'packet' | 'text';
   /** The protocol's own goodbye; undefined when closing the socket is the goodbye. */
   readonly goodbye: (() => unknown) | undefined;
+  /** How the far side answers a text message by itself, where the protocol demands it. */
+  readonly react?: (message: string) => unknown;
+  /** Connects over something else than WebSocket; then only what is common to all transports is tested. */
+  readonly connect?: (server: GatewayServer) => Promise<ContractPeer>;
   /** Silence after which the call counts as lost, in milliseconds. */
   readonly silenceMs: number;
 }
@@ -56,8 +63,9 @@ function endings(events: readonly AnyEvent[]): AnyEvent[] {
   return events.filter((event) => event.type === 'ended');
 }
 
-/** The behaviour every WebSocket gateway has, over real sockets; time is moved by hand. */
+/** The behaviour every gateway has, over real sockets; time is moved by hand. */
 export function describeGateway(name: string, gateway: GatewayUnderTest): void {
+  const overWebSocket = gateway.connect === undefined;
   const open: GatewayServer[] = [];
   const serve = async (
     limits: Partial<SocketLimits> = {},
@@ -67,10 +75,23 @@ export function describeGateway(name: string, gateway: GatewayUnderTest): void {
     open.push(server);
     return server;
   };
-  const socketUrl = (server: GatewayServer): string => server.url + (server.gateways[0]?.path ?? '');
-  const ring = async (server: GatewayServer): Promise<{ peer: TestPeer; call: IncomingCall }> => {
+  const path = (server: GatewayServer): string => (server.gateways[0]?.path ?? '') + (gateway.query ?? '');
+  const socketUrl = (server: GatewayServer): string => server.url + path(server);
+  const connect = async (server: GatewayServer): Promise<ContractPeer> => {
+    if (gateway.connect) return gateway.connect(server);
     const peer = await TestPeer.connect(socketUrl(server));
-    for (const message of gateway.start()) peer.send(message);
+    const { react } = gateway;
+    if (react) {
+      peer.socket.on('message', (data, isBinary) => {
+        const answer = isBinary ? undefined : react((data as Buffer).toString('utf8'));
+        if (answer !== undefined) send(peer, answer);
+      });
+    }
+    return peer;
+  };
+  const ring = async (server: GatewayServer): Promise<{ peer: ContractPeer; call: IncomingCall }> => {
+    const peer = await connect(server);
+    for (const message of gateway.start()) send(peer, message);
     return { peer, call: await server.nextCall() };
   };
   const talk = async (server: GatewayServer) => {
@@ -107,7 +128,7 @@ export function describeGateway(name: string, gateway: GatewayUnderTest): void {
       const server = await serve();
       const { peer, events } = await talk(server);
       if (gateway.goodbye) {
-        peer.send(gateway.goodbye());
+        send(peer, gateway.goodbye());
         peer.raw(gateway.say());
       }
       peer.socket.close();
@@ -185,12 +206,12 @@ export function describeGateway(name: string, gateway: GatewayUnderTest): void {
         }
         calls.push(call);
       });
-      const peer = await TestPeer.connect(socketUrl(server));
-      for (const message of gateway.start()) peer.send(message);
+      const peer = await connect(server);
+      for (const message of gateway.start()) send(peer, message);
       await peer.closed;
       expect(server.log.find('Whoever takes calls failed on this one')).toHaveLength(1);
-      const second = await TestPeer.connect(socketUrl(server));
-      for (const message of gateway.start()) second.send(message);
+      const second = await connect(server);
+      for (const message of gateway.start()) send(second, message);
       await expect.poll(() => calls.length).toBe(1);
     });
 
@@ -206,10 +227,66 @@ export function describeGateway(name: string, gateway: GatewayUnderTest): void {
       await peer.closed;
     });
 
+    it('gives up a peer that no longer reads', async () => {
+      const server = await serve({ maxBufferedBytes: 10_000 });
+      const { peer, media, events } = await talk(server);
+      peer.socket.pause();
+      const payload = new Uint8Array(640);
+      let sent = 0;
+      while (endings(events.seen).length === 0 && sent < 200_000) {
+        if (media.kind === 'voice') media.send(payload);
+        else media.say('x'.repeat(640), 'en');
+        sent += 1;
+        if (sent % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(await events.done).toMatchObject([{ type: 'ended', reason: 'gateway-lost' }]);
+      peer.vanish();
+    });
+
+    it('hangs up all calls when it closes, refuses new ones, and leaves no socket open', async () => {
+      const server = await serve();
+      const calls = [await talk(server), await talk(server)];
+      const waiting = overWebSocket ? await TestPeer.connect(socketUrl(server)) : undefined;
+      const [first] = server.gateways;
+      const closed = first?.close();
+      await server.clock.advanceAsync(5_000, 1_000);
+      await closed;
+      await first?.close();
+      for (const { events, peer } of calls) {
+        expect(await events.done).toMatchObject([{ type: 'ended', reason: 'we-hung-up' }]);
+        await peer.closed;
+      }
+      if (waiting) {
+        expect(await waiting.closed).toBe(1001);
+        expect(await upgradeAnswer(socketUrl(server))).toMatchObject({ status: 503 });
+      }
+      await expect.poll(() => server.connections()).toBe(0);
+      // Nothing is left waiting in the gateway either.
+      expect(server.clock.pendingTimers).toBe(0);
+    });
+
+    it('writes numbers only where they are redacted, and messages that never vary', async () => {
+      const server = await serve();
+      const { peer, media, events } = await talk(server);
+      peer.raw(gateway.say());
+      await events.next(gateway.said);
+      await endInTime(server, media);
+      const readable = server.log.lines.map(({ message, fields }) => [
+        message,
+        { ...fields, pii: undefined },
+      ]);
+      expect(readable.length).toBeGreaterThan(2);
+      expect(JSON.stringify(readable)).not.toContain('5551234567');
+      expect(server.log.lines.some(({ fields }) => fields.callId === 'call_test')).toBe(true);
+    });
+  });
+
+  if (!overWebSocket) return;
+  describe(`${name}: what every WebSocket gateway does`, () => {
     it('ends a call whose socket is half-open', async () => {
       const server = await serve();
       const peer = await TestPeer.connect(socketUrl(server), { autoPong: false });
-      for (const message of gateway.start()) peer.send(message);
+      for (const message of gateway.start()) send(peer, message);
       const { events } = answer(await server.nextCall());
       await roundTrip(peer);
       server.clock.advance(10_000);
@@ -246,11 +323,11 @@ export function describeGateway(name: string, gateway: GatewayUnderTest): void {
       const socket = connectTcp(server.port, '127.0.0.1');
       await once(socket, 'connect');
       socket.write(
-        `GET ${server.gateways[0]?.path ?? ''} HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        `GET ${path(server)} HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
           `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
       );
       await once(socket, 'data');
-      for (const message of gateway.start()) socket.write(textFrame(JSON.stringify(message)));
+      for (const message of gateway.start()) socket.write(textFrame(wireText(message)));
       const { events } = answer(await server.nextCall());
       socket.write(Buffer.from([0xff, 0xff, 0xff, 0xff]));
       expect((await events.done).at(-1)).toMatchObject({ type: 'ended', reason: 'protocol-error' });
@@ -265,10 +342,10 @@ export function describeGateway(name: string, gateway: GatewayUnderTest): void {
       await once(socket, 'connect');
       const bytes = Buffer.concat([
         Buffer.from(
-          `GET ${server.gateways[0]?.path ?? ''} HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+          `GET ${path(server)} HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
             `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
         ),
-        ...gateway.start().map((message) => textFrame(JSON.stringify(message))),
+        ...gateway.start().map((message) => textFrame(wireText(message))),
       ]);
       for (const byte of bytes) {
         socket.write(Buffer.from([byte]));
@@ -279,27 +356,12 @@ export function describeGateway(name: string, gateway: GatewayUnderTest): void {
       expect(await events.done).toMatchObject([{ type: 'ended' }]);
     });
 
-    it('gives up a peer that no longer reads', async () => {
-      const server = await serve({ maxBufferedBytes: 10_000 });
-      const { peer, media, events } = await talk(server);
-      peer.socket.pause();
-      const payload = new Uint8Array(640);
-      let sent = 0;
-      while (endings(events.seen).length === 0 && sent < 200_000) {
-        if (media.kind === 'voice') media.send(payload);
-        else media.say('x'.repeat(640), 'en');
-        sent += 1;
-        if (sent % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
-      }
-      expect(await events.done).toMatchObject([{ type: 'ended', reason: 'gateway-lost' }]);
-      peer.vanish();
-    });
-
     it('bounds the sockets of one address that have started no call', async () => {
       const server = await serve({ maxPendingPerAddress: 2 });
       const waiting = [await TestPeer.connect(socketUrl(server)), await TestPeer.connect(socketUrl(server))];
       expect(await upgradeAnswer(socketUrl(server))).toMatchObject({ status: 429 });
-      for (const message of gateway.start()) waiting[0]?.send(message);
+      const [first] = waiting;
+      for (const message of gateway.start()) if (first) send(first, message);
       answer(await server.nextCall());
       await expectToWork(server);
     });
@@ -335,41 +397,6 @@ export function describeGateway(name: string, gateway: GatewayUnderTest): void {
       await once(socket, 'data');
       await expect.poll(() => server.connections()).toBe(0);
       socket.destroy();
-    });
-
-    it('hangs up all calls when it closes, refuses new ones, and leaves no socket open', async () => {
-      const server = await serve();
-      const calls = [await talk(server), await talk(server)];
-      const waiting = await TestPeer.connect(socketUrl(server));
-      const [first] = server.gateways;
-      const closed = first?.close();
-      await server.clock.advanceAsync(5_000, 1_000);
-      await closed;
-      await first?.close();
-      for (const { events, peer } of calls) {
-        expect(await events.done).toMatchObject([{ type: 'ended', reason: 'we-hung-up' }]);
-        await peer.closed;
-      }
-      expect(await waiting.closed).toBe(1001);
-      expect(await upgradeAnswer(socketUrl(server))).toMatchObject({ status: 503 });
-      await expect.poll(() => server.connections()).toBe(0);
-      // Nothing is left waiting in the gateway either.
-      expect(server.clock.pendingTimers).toBe(0);
-    });
-
-    it('writes numbers only where they are redacted, and messages that never vary', async () => {
-      const server = await serve();
-      const { peer, media, events } = await talk(server);
-      peer.raw(gateway.say());
-      await events.next(gateway.said);
-      await endInTime(server, media);
-      const readable = server.log.lines.map(({ message, fields }) => [
-        message,
-        { ...fields, pii: undefined },
-      ]);
-      expect(readable.length).toBeGreaterThan(2);
-      expect(JSON.stringify(readable)).not.toContain('5551234567');
-      expect(server.log.lines.some(({ fields }) => fields.callId === 'call_test')).toBe(true);
     });
   });
 }

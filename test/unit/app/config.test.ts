@@ -31,6 +31,13 @@ describe('the settings', () => {
       shop: undefined,
       demoSeed: 1,
       twilioAuthToken: undefined,
+      streams: {
+        vendors: [],
+        token: undefined,
+        allow: undefined,
+        genesys: undefined,
+        audioSocket: undefined,
+      },
       apiToken: undefined,
       transferTarget: undefined,
       language: 'en',
@@ -159,8 +166,10 @@ describe('the settings', () => {
     const documented = [...file.matchAll(/^#?(KEFU_\w+)=/gm)].map(([, name = '']) => name);
     const unknown = documented.filter((name) => refusalOf(name).includes('is not a setting'));
     expect(unknown).toEqual([]);
-    // Every setting is read somewhere in the schema: its name stands there before a colon.
-    const source = readFileSync(join(projectDir, 'src/app/config.ts'), 'utf8');
+    // Every setting is read somewhere in the schemas: its name stands there before a colon.
+    const source = ['config.ts', 'stream-settings.ts']
+      .map((name) => readFileSync(join(projectDir, 'src/app', name), 'utf8'))
+      .join('\n');
     const read = [...source.matchAll(/^ {2}(KEFU_\w+):/gm)].map(([, name = '']) => name);
     expect(documented.toSorted()).toEqual(read.toSorted());
   });
