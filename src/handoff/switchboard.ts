@@ -244,6 +244,7 @@ class Board implements DeskSwitchboard, BoardInside {
         return;
       }
       case 'entry-added':
+      case 'callback-promised':
         break;
     }
     const waiting = this.options.router

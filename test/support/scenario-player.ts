@@ -289,6 +289,12 @@ function lineOf(body: CallEventBody): string | undefined {
       return `        (error ${body.code}: ${body.message})`;
     case 'call-ended':
       return `        (ended: ${body.reason}, ${body.outcome})`;
+    case 'queue':
+      return `        (queue: ${body.change} ${String(body.position ?? '')})`;
+    case 'person':
+      return `        (${body.name} ${body.change})`;
+    case 'person-said':
+      return `${body.name.padEnd(8)}${body.text}`;
     case 'understood':
       return `        (${body.understanding.intents.map(({ intent, score }) => `${intent} ${score.toFixed(2)}`).join(', ')})`;
     case 'call-started':
