@@ -97,3 +97,22 @@ export interface TextMedia {
   /** Tells the outcome and closes the connection. Idempotent. */
   end(outcome: string): Promise<void>;
 }
+
+export interface DialOptions {
+  /** The number that is shown to whoever is called; by default the line's own. */
+  readonly from?: string | undefined;
+  /** Stops the ringing. */
+  readonly signal: AbortSignal;
+  /** How long it may ring, in milliseconds. */
+  readonly ringMs: number;
+}
+
+/** Calls people, such as agents at telephones and those who wait to be called back. */
+export interface OutboundDialer {
+  /**
+   * Resolves once somebody has answered. Rejects with `transfer_failed`, whose message begins with the cause: `busy`, `no-answer`,
+   * `declined`, `not-found`, `not-allowed`, `limit`, `unreachable` or `failed`; with `transfer_unsupported` for what is no number; with
+   * `aborted`.
+   */
+  dial(target: string, options: DialOptions): Promise<VoiceMedia>;
+}

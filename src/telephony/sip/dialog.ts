@@ -53,7 +53,8 @@ export class Dialog {
       remote: from,
       localTag,
       remoteTag: parseAddress(from)?.params.get('tag') ?? '',
-      target: contactOf(invite) ?? '',
+      // Peers of RFC 2543 may leave Contact out.
+      target: contactOf(invite) ?? parseAddress(from)?.uri ?? '',
       routes: invite.headers.list('record-route'),
       localCseq: Math.floor(Math.random() * 10_000) + 1,
       remoteCseq: parseCseq(invite.headers.get('cseq') ?? '')?.number,

@@ -64,26 +64,23 @@ export interface ClientHandlers {
  * Matches messages to transactions and repeats what may have been lost (RFC 3261 section 17, RFC 6026).
  *
  *     request ──▶ known? ──repeat──▶ last response again
- *                   └──new──▶ onRequest(ServerTransaction)        CANCEL ──▶ onCancel of its INVITE
+ *                   └──new──▶ onNew(ServerTransaction)            CANCEL ──▶ onCancel of its INVITE
  *     response ──▶ ClientTransaction by branch ──▶ onResponse      ACK of a refusal ends its INVITE; of a 2xx ──▶ onAck
  */
 export class Transactions {
   readonly #clock: Clock;
   readonly #servers = new Map<string, ServerState>();
   readonly #clients = new Map<string, (response: SipResponse) => void>();
-  readonly #onRequest: (transaction: ServerTransaction) => void;
   readonly #onAck: (request: SipRequest, flow: SipFlow) => void;
   readonly #timers = new Set<() => void>();
   #closed = false;
 
   constructor(parts: {
     readonly clock: Clock;
-    readonly onRequest: (transaction: ServerTransaction) => void;
     /** The ACK of a 2xx: it belongs to a call, not to a transaction. */
     readonly onAck: (request: SipRequest, flow: SipFlow) => void;
   }) {
     this.#clock = parts.clock;
-    this.#onRequest = parts.onRequest;
     this.#onAck = parts.onAck;
   }
 
@@ -92,9 +89,10 @@ export class Transactions {
     return this.#servers.size + this.#clients.size;
   }
 
-  /** True when a request repeats one that is being or was answered, so that it needs no second admission. */
+  /** True when a request repeats one that is being answered, or is the ACK or CANCEL of such a one. */
   knows(request: SipRequest): boolean {
-    return this.#servers.has(serverKey(request, request.method === 'ACK' ? 'INVITE' : request.method));
+    const methods = ['ACK', 'CANCEL'].includes(request.method) ? ['INVITE'] : [request.method];
+    return methods.some((method) => this.#servers.has(serverKey(request, method)));
   }
 
   receiveResponse(response: SipResponse): void {
@@ -103,7 +101,8 @@ export class Transactions {
     this.#clients.get(`${via?.params.get('branch') ?? ''} ${method}`)?.(response);
   }
 
-  receiveRequest(request: SipRequest, flow: SipFlow): void {
+  /** @param onNew - Gets a request that is no repeat and neither ACK nor CANCEL; it must answer. */
+  receiveRequest(request: SipRequest, flow: SipFlow, onNew: (transaction: ServerTransaction) => void): void {
     if (this.#closed) return;
     if (request.method === 'ACK') {
       const invite = this.#servers.get(serverKey(request, 'INVITE'));
@@ -130,7 +129,7 @@ export class Transactions {
       if (invite && !invite.answered) invite.onCancel();
       return;
     }
-    this.#onRequest(state);
+    onNew(state);
   }
 
   /** Sends a request; its Via is put on top here, unless it has one (as a CANCEL has that of its INVITE). */
@@ -191,6 +190,11 @@ export class Transactions {
     flow.send(bytes);
     if (!isReliable(flow)) repeat(t1Ms);
     return { request: sent, flow, abandon: finish };
+  }
+
+  /** Sends a request that gets no answer: the ACK of a 2xx. */
+  sendOnce(request: SipRequest, flow: SipFlow): void {
+    if (!this.#closed) flow.send(serializeMessage(withVia(request, flow, newBranch())));
   }
 
   /** Forgets everything; nothing is sent any more. Idempotent. */

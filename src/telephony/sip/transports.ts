@@ -150,7 +150,9 @@ export class SipTransports {
     const listening = once(server, 'listening');
     server.listen(listener.port, listener.host);
     await listening;
-    server.on('error', (error: Error) => this.#options.log.warn({ error: error.message }, 'A SIP server failed'));
+    server.on('error', (error: Error) =>
+      this.#options.log.warn({ error: error.message }, 'A SIP server failed'),
+    );
     server.on('tlsClientError', (error: unknown) =>
       this.#options.log.info({ error: toKefuError(error).message }, 'A TLS handshake of a SIP peer failed'),
     );

@@ -22,11 +22,12 @@ function layer(transport: 'udp' | 'tcp' = 'udp') {
   const acks: SipRequest[] = [];
   const transactions = new Transactions({
     clock,
-    onRequest: (transaction) => requests.push(transaction),
     onAck: (request) => acks.push(request),
   });
   const receive = (parts: Parameters<typeof requestText>[0] = {}) => {
-    transactions.receiveRequest(asRequest(requestText(parts)), flow);
+    transactions.receiveRequest(asRequest(requestText(parts)), flow, (transaction) =>
+      requests.push(transaction),
+    );
     return requests.at(-1);
   };
   return { clock, flow, requests, acks, transactions, receive, lines: () => firstLines(flow.sent) };
