@@ -190,10 +190,8 @@ export class SipCore {
 }
 
 function challenge(transaction: ServerTransaction, challenges: readonly string[]): void {
-  // Two values of one header: SHA-256 for who knows it, MD5 for all (RFC 8760).
-  transaction.respond(401, {
-    headers: { 'WWW-Authenticate': challenges[0], 'www-authenticate': challenges[1] },
-  });
+  // Two lines of one header: SHA-256 for who knows it, MD5 for all (RFC 8760).
+  transaction.respond(401, { headers: { 'WWW-Authenticate': challenges } });
 }
 
 export function capabilities(): Readonly<Record<string, string>> {

@@ -2,10 +2,9 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import type { Clock } from '../../core/clock.ts';
 import { quote, unquote } from './grammar.ts';
 import { splitOutsideQuotes } from './message.ts';
-import type { SipCredentials } from './trunks.ts';
+import { digestAlgorithms, type DigestAlgorithm, type SipCredentials } from './trunks.ts';
 
-const hashes = { 'SHA-256': 'sha256', MD5: 'md5' } as const;
-export type DigestAlgorithm = keyof typeof hashes;
+const hashes: Readonly<Record<DigestAlgorithm, string>> = { 'SHA-256': 'sha256', MD5: 'md5' };
 
 /** How long a challenge may be answered. */
 const nonceLimitMs = 60_000;
@@ -54,7 +53,7 @@ export function answerChallenge(
   request: { readonly method: string; readonly uri: string },
 ): string | undefined {
   const offers = challenges.flatMap((value) => parseDigest(value) ?? []);
-  for (const algorithm of ['SHA-256', 'MD5'] as const) {
+  for (const algorithm of digestAlgorithms) {
     const offer = offers.find((params) => (params.get('algorithm') ?? 'MD5').toUpperCase() === algorithm);
     const [realm, nonce] = [offer?.get('realm'), offer?.get('nonce')];
     if (!offer || realm === undefined || nonce === undefined) continue;
@@ -93,23 +92,28 @@ export class DigestGuard {
     this.#clock = clock;
   }
 
-  /** Values of WWW-Authenticate, the better algorithm first (RFC 8760). */
-  challenges(stale: boolean): string[] {
+  /** Values of WWW-Authenticate, one for each algorithm. */
+  challenges(algorithms: readonly DigestAlgorithm[], stale: boolean): string[] {
     const atMs = Math.floor(this.#clock.nowMs());
     const nonce = `${atMs.toString(36)}.${randomBytes(6).toString('hex')}`;
     const sealed = `${nonce}.${this.#seal(nonce)}`;
-    return (['SHA-256', 'MD5'] as const).map(
+    return algorithms.map(
       (algorithm) =>
         `Digest realm=${quote(this.realm)}, nonce="${sealed}", algorithm=${algorithm}, qop="auth"${stale ? ', stale=true' : ''}`,
     );
   }
 
   /** Whether an Authorization value proves the credentials for this request; `stale`: it would, but its nonce is too old or used. */
-  check(value: string, credentials: SipCredentials, method: string): 'right' | 'stale' | 'wrong' {
+  check(
+    value: string,
+    credentials: SipCredentials & { readonly algorithms: readonly DigestAlgorithm[] },
+    method: string,
+  ): 'right' | 'stale' | 'wrong' {
     const params = parseDigest(value);
-    const algorithm = (params?.get('algorithm') ?? 'MD5').toUpperCase();
+    const named = (params?.get('algorithm') ?? 'MD5').toUpperCase();
+    const algorithm = credentials.algorithms.find((name) => name === named);
     const [nonce, response, uri] = [params?.get('nonce'), params?.get('response'), params?.get('uri')];
-    if (!params || (algorithm !== 'MD5' && algorithm !== 'SHA-256')) return 'wrong';
+    if (!params || !algorithm) return 'wrong';
     if (nonce === undefined || response === undefined || uri === undefined) return 'wrong';
     if (params.get('username') !== credentials.user || params.get('realm') !== this.realm) return 'wrong';
     const [cnonce, count] = [params.get('cnonce'), params.get('nc')];

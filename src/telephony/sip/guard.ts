@@ -73,7 +73,7 @@ export class Guard {
     if (!trunk?.login || !['INVITE', 'OPTIONS', 'REGISTER'].includes(request.method)) return this.drop();
     if (authorization === undefined) {
       if (this.#count(this.#failures, host, windowMs) > maxFailures) return this.drop();
-      return { type: 'challenge', challenges: this.#digest.challenges(false) };
+      return { type: 'challenge', challenges: this.#digest.challenges(trunk.login.algorithms, false) };
     }
     const verdict = this.#digest.check(authorization, trunk.login, request.method);
     if (verdict === 'right') {
@@ -82,7 +82,10 @@ export class Guard {
     }
     if (this.#count(this.#failures, host, windowMs) > maxFailures) return this.drop();
     if (verdict === 'wrong') this.#log.warn({ trunk: trunk.name, pii: { host } }, 'A SIP login was wrong');
-    return { type: 'challenge', challenges: this.#digest.challenges(verdict === 'stale') };
+    return {
+      type: 'challenge',
+      challenges: this.#digest.challenges(trunk.login.algorithms, verdict === 'stale'),
+    };
   }
 
   /** Notes a message that gets no answer. */

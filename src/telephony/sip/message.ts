@@ -165,7 +165,8 @@ const reasons: Readonly<Record<number, string>> = {
 };
 
 export interface ResponseParts {
-  readonly headers?: Readonly<Record<string, string | undefined>>;
+  /** Several values of one name become several lines. */
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body?: Uint8Array;
   /** Put into To when the request has none there. */
   readonly toTag?: string | undefined;
@@ -178,14 +179,14 @@ export function responseTo(request: SipRequest, status: number, parts: ResponseP
   for (const via of request.headers.lines('via')) headers.add('Via', via);
   const to = request.headers.get('to');
   const tagged = to === undefined || /;\s*tag\s*=/i.test(to.slice(to.lastIndexOf('>') + 1));
-  const copied: readonly (readonly [string, string | undefined])[] = [
+  const copied: readonly (readonly [string, string | readonly string[] | undefined])[] = [
     ['From', request.headers.get('from')],
     ['To', tagged || parts.toTag === undefined ? to : `${to};tag=${parts.toTag}`],
     ['Call-ID', request.headers.get('call-id')],
     ['CSeq', request.headers.get('cseq')],
     ...Object.entries(parts.headers ?? {}),
   ];
-  for (const [name, value] of copied) if (value !== undefined) headers.add(name, value);
+  for (const [name, values = []] of copied) for (const value of [values].flat()) headers.add(name, value);
   // A dialog's route is the one the request came by (section 12.1.1).
   if (request.method === 'INVITE' && status > 100 && status < 300) {
     for (const route of request.headers.lines('record-route')) headers.add('Record-Route', route);

@@ -35,7 +35,6 @@ const cancelLimitMs = 5_000;
  */
 export async function placeCall(options: PlaceCall): Promise<VoiceMedia> {
   const { core, trunk, clock, ringMs, signal } = options;
-  if (signal.aborted) throw aborted();
   const flow = await core.flowToUri(trunk.outbound.server);
   const sockets = await options.ports.take();
   const callId = newCallId();
@@ -51,6 +50,7 @@ export async function placeCall(options: PlaceCall): Promise<VoiceMedia> {
     sink: () => session,
   });
   try {
+    if (signal.aborted) throw aborted();
     const { answer, invite } = await ring();
     return connect(answer, invite);
   } catch (error) {
@@ -80,7 +80,10 @@ export async function placeCall(options: PlaceCall): Promise<VoiceMedia> {
         if (givenUp) return;
         givenUp = error;
         if (rings) cancel();
-        cancelPatience = clock.setTimer(() => finish(() => reject(error)), cancelLimitMs);
+        cancelPatience = clock.setTimer(() => {
+          current.abandon();
+          finish(() => reject(error));
+        }, cancelLimitMs);
       };
       const cancel = (): void => {
         if (cancelled) return;

@@ -10,7 +10,11 @@ import { parseUri, type SipUri } from './grammar.ts';
 import { sipCodecs, type SipCodec } from './sdp.ts';
 import type { SipListener } from './transports.ts';
 
-/** How one side proves who it is (RFC 8760: SHA-256, else MD5). */
+/** How a password can be proved without being sent, best first (RFC 8760). */
+export const digestAlgorithms = ['SHA-256', 'MD5'] as const;
+export type DigestAlgorithm = (typeof digestAlgorithms)[number];
+
+/** Who one side says it is, with the proof. */
 export interface SipCredentials {
   readonly user: string;
   readonly password: string;
@@ -38,8 +42,8 @@ export interface Trunk {
   readonly name: string;
   /** True for addresses that are let in without a password. */
   readonly admits: (address: string) => boolean;
-  /** What somebody at another address logs in with. */
-  readonly login: SipCredentials | undefined;
+  /** What somebody at another address logs in with, and how it is proved, best first. */
+  readonly login: (SipCredentials & { readonly algorithms: readonly DigestAlgorithm[] }) | undefined;
   readonly language: Language | undefined;
   readonly codecs: readonly SipCodec[];
   readonly srtp: 'off' | 'allowed' | 'required';
@@ -92,7 +96,16 @@ const trunkSchema = z.strictObject({
       (entries) => addressList(entries) !== undefined,
       'must be addresses or networks such as 198.51.100.0/24',
     ),
-  login: z.strictObject({ user: z.string().min(1), ...secret }).optional(),
+  login: z
+    .strictObject({
+      user: z.string().min(1),
+      ...secret,
+      algorithms: z
+        .array(z.enum(digestAlgorithms))
+        .min(1)
+        .default([...digestAlgorithms]),
+    })
+    .optional(),
   language: languageSchema.optional(),
   codecs: z
     .array(z.enum(sipCodecs))
@@ -217,7 +230,11 @@ async function trunkOf(entry: TrunkEntry, secretOf: (secret: Secret) => Promise<
   return {
     ...{ name, language, codecs, srtp },
     admits: (host) => list?.has(host) ?? false,
-    login: login && { user: login.user, password: await secretOf(login) },
+    login: login && {
+      user: login.user,
+      password: await secretOf(login),
+      algorithms: login.algorithms,
+    },
     register: register && {
       server: register.server,
       domain: register.domain ?? register.server.host,
