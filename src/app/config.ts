@@ -29,6 +29,8 @@ const environmentSchema = z.object({
   KEFU_TWILIO_AUTH_TOKEN: optionalText,
   /** Bearer token for pages and API from elsewhere than this machine. */
   KEFU_API_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  /** Telephone lines over SIP; without it nothing listens for them. */
+  KEFU_TRUNKS_FILE: optionalText,
   KEFU_TRANSFER_TARGET: z
     .string()
     .regex(/^(\+\d{6,15}|tel:\+?\d{3,15}|sips?:[^\s@]+@[^\s@]+)$/, 'must be +15551234567 or sip:name@host')
@@ -60,6 +62,7 @@ export interface Config {
   readonly demoSeed: number;
   readonly twilioAuthToken: string | undefined;
   readonly apiToken: string | undefined;
+  readonly trunksFile: string | undefined;
   readonly transferTarget: string | undefined;
   readonly language: Environment['KEFU_LANGUAGE'];
   readonly recordCalls: boolean;
@@ -132,6 +135,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     demoSeed: values.KEFU_DEMO_SEED,
     twilioAuthToken: values.KEFU_TWILIO_AUTH_TOKEN,
     apiToken: values.KEFU_API_TOKEN,
+    trunksFile: values.KEFU_TRUNKS_FILE === undefined ? undefined : resolve(values.KEFU_TRUNKS_FILE),
     transferTarget: values.KEFU_TRANSFER_TARGET,
     language: values.KEFU_LANGUAGE,
     recordCalls: values.KEFU_RECORD_CALLS,
