@@ -94,8 +94,7 @@ export class Leg implements DialogOwner {
     switch (request.method) {
       case 'BYE':
         transaction.respond(200);
-        if (this.#referral) this.#referral.farSideLeft();
-        else this.#options.onBye();
+        this.#farSideLeft();
         return;
       case 'INVITE':
       case 'UPDATE':
@@ -163,6 +162,13 @@ export class Leg implements DialogOwner {
     } finally {
       this.#referral = undefined;
     }
+  }
+
+  /** The far side has hung up. While the call is given away, that is part of the transfer. */
+  #farSideLeft(): void {
+    const referred = this.#referral !== undefined;
+    this.close();
+    if (!referred) this.#options.onBye();
   }
 
   /** Takes part in nothing any more; the sound goes too. Idempotent. */

@@ -1,7 +1,7 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, isIP, Socket, type Server } from 'node:net';
-import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
+import { connect as connectTls, createServer as createTlsServer, rootCertificates } from 'node:tls';
 import { KefuError, toKefuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import { localAddressFor, plainAddress } from './addresses.ts';
@@ -172,7 +172,7 @@ export class SipTransports {
         ? connectTls({
             ...remote,
             ...(serverName !== undefined && isIP(serverName) === 0 && { servername: serverName }),
-            ...(authorities !== undefined && { ca: authorities }),
+            ...(authorities !== undefined && { ca: [...rootCertificates, authorities] }),
             minVersion: 'TLSv1.2',
           })
         : new Socket().connect(remote.port, remote.host);

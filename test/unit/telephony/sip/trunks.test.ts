@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readTrunks } from '../../../../src/telephony/sip/trunks.ts';
 
@@ -44,6 +44,17 @@ trunks:
     expect(trunk?.admits('192.0.2.99')).toBe(false);
     // A pattern must fit the whole number.
     expect(trunk?.outbound?.numbers.some((pattern) => pattern.test('x+4930'))).toBe(false);
+  });
+
+  it('of docs/telephony.md is a right one', async () => {
+    const docs = readFileSync(resolve(import.meta.dirname, '../../../../docs/telephony.md'), 'utf8');
+    const example = /```yaml\n(listen:[^]*?)```/.exec(docs)?.[1] ?? '';
+    for (const name of example.match(/[\w-]+\.(crt|key|pem|password)/g) ?? [])
+      writeFileSync(join(directory, name), name);
+    const { trunks, listeners } = await read(example);
+    expect(listeners.map(({ transport }) => transport)).toEqual(['udp', 'tcp', 'tls']);
+    expect(trunks.map(({ name }) => name)).toEqual(['office', 'phones', 'carrier']);
+    expect(trunks[2]?.outbound?.numbers.map((pattern) => pattern.test('+493012345'))).toEqual([true, false]);
   });
 
   const mistakes: Readonly<Record<string, readonly [text: string, told: RegExp]>> = {
