@@ -120,6 +120,14 @@ describe('the SIP gateway with sipp', () => {
     expect(keys).toEqual(['5', '#']);
   });
 
+  it('takes keys as telephone events', async () => {
+    await serve();
+    const ended = answered();
+    await sipp('keys', running.udp);
+    const keys = (await ended).flatMap((event) => (event.type === 'digit' ? [event.digit] : []));
+    expect(keys.join('')).toBe('159#');
+  });
+
   it('survives that both sides hang up in the same moment', async () => {
     await serve();
     const ended = answered(({ media }) => media.hangup());
