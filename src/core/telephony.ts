@@ -74,6 +74,8 @@ export interface VoiceMedia {
   clear(): void;
   /** Shows the caller's own screen what the call does (the browser's test page); other gateways ignore it. */
   notify?(message: Readonly<Record<string, unknown>>): void;
+  /** Presses keys for the far side, such as those of a menu; absent where the gateway cannot, false where the far side takes none. */
+  sendKeys?(keys: string): boolean;
   /** Hands the call to a number (`tel:` or E.164) or SIP address. Rejects with `transfer_failed` or `transfer_unsupported`. */
   transfer(target: string, briefing: Briefing, signal: AbortSignal): Promise<void>;
   /** Ends the call after what was sent has been played by the far side, or after 2 s. Idempotent. */

@@ -104,6 +104,7 @@ export async function takeInvite(
       send: (payload) => media.send(payload),
       mark: (name) => media.mark(name),
       clear: () => media.clear(),
+      sendKeys: (keys) => media.sendKeys(keys),
       returnsClearedMarks: false,
       checkTarget: (target) => void transferTarget(target, flow),
       handOver: (target) => {

@@ -164,6 +164,7 @@ export async function placeCall(options: PlaceCall): Promise<VoiceMedia> {
         send: (payload) => media.send(payload),
         mark: (name) => media.mark(name),
         clear: () => media.clear(),
+        sendKeys: (keys) => media.sendKeys(keys),
         returnsClearedMarks: false,
         checkTarget: (target) => void transferTarget(target, flow),
         handOver: (target) => leg.refer(transferTarget(target, flow)),

@@ -85,6 +85,14 @@ describe('a SIP call', () => {
     expect((await events.done).at(-1)).toEqual({ type: 'ended', reason: 'we-hung-up' });
   });
 
+  it('presses keys for the far side', async () => {
+    const { line, media } = await talking();
+    expect(media.sendKeys?.('1')).toBe(true);
+    line.clock.advance(300);
+    const keys = line.sockets[0]?.fakeRtp.sent.filter(({ bytes }) => parseRtp(bytes)?.payloadType === 101);
+    expect(keys).toHaveLength(7);
+  });
+
   it('is refused as overloaded when nobody takes it within 5 s', async () => {
     const line = fakeLine();
     await line.receive(requestText({ headers: [sdpHeader], body: offer }));
