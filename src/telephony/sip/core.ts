@@ -170,7 +170,7 @@ export class SipCore {
     if (!uri) return fallback;
     const wanted = transportOf(uri);
     // Over a connection everything stays on it, as long as it is open.
-    if (fallback.transport !== 'udp' && wanted === fallback.transport) return fallback;
+    if (wanted === fallback.transport && fallback.isOpen?.()) return fallback;
     try {
       return await this.flowToUri(uri);
     } catch (error) {

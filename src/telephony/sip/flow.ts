@@ -14,6 +14,8 @@ export interface SipFlow {
   readonly remote: Endpoint;
   /** Our own address as this peer reaches it. */
   readonly local: Endpoint;
+  /** False once a connection is closed; absent where there is none. */
+  readonly isOpen?: () => boolean;
   send(bytes: Uint8Array): void;
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { WireFormat } from '../../core/audio.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/log.ts';
+import { toLaw } from '../rtp/law-change.ts';
 import type { RtpSockets } from '../rtp/ports.ts';
 import { RtpSession, type RtpAgreement } from '../rtp/session.ts';
 import { SrtpContext, srtpKeyBytes, srtpSuites, type SrtpSuite } from '../rtp/srtp.ts';
@@ -57,8 +58,8 @@ const packetBytes = 160;
 const offeredSuite: SrtpSuite = 'AES_CM_128_HMAC_SHA1_80';
 
 /**
- * The sound of one call: agrees on it by offers and answers (RFC 3264) and carries it. The codec agreed on first stays, since what
- * hears the call was made for it; an offer without it is refused, and the call goes on as it was.
+ * The sound of one call: agrees on it by offers and answers (RFC 3264) and carries it. The codec agreed on first stays that of the
+ * call, since what hears it was made for it; when the far side changes to the other law of G.711, the bytes are rewritten.
  */
 export class SipMedia {
   readonly #options: SipMediaOptions;
@@ -66,7 +67,9 @@ export class SipMedia {
   readonly #sessionId = randomBytes(4).readUInt32BE();
   readonly #ownKey = randomBytes(srtpKeyBytes);
   #version = 0;
+  /** The codec of the call, and the one on the wire, which the far side may change. */
   #codec: SipCodec | undefined;
+  #wireCodec: SipCodec | undefined;
   #direction: Direction = 'sendrecv';
   #srtp: ActiveSrtp | undefined;
   #agreement: RtpAgreement | undefined;
@@ -77,7 +80,8 @@ export class SipMedia {
     const { sink } = options;
     this.#rtp = new RtpSession({
       ...{ sockets: options.sockets, clock: options.clock, log: options.log },
-      onPacket: (payload, sequence, mediaMs) => sink()?.packet(payload, sequence, mediaMs),
+      onPacket: (payload, sequence, mediaMs) =>
+        sink()?.packet(this.#translate(this.#codec, payload), sequence, mediaMs),
       onKey: (key) => sink()?.digit(key),
       onMark: (name) => sink()?.markPlayed(name),
       onHeard: () => sink()?.heard(),
@@ -110,7 +114,7 @@ export class SipMedia {
   /** An offer of our own: with the codec of the call, else all that the trunk allows. */
   offer(options: { readonly oneCodec?: boolean } = {}): Uint8Array {
     const { codecs, srtp } = this.#options.trunk;
-    const allowed = this.#codec ? [this.#codec] : options.oneCodec ? codecs.slice(0, 1) : codecs;
+    const allowed = this.#wireCodec ? [this.#wireCodec] : options.oneCodec ? codecs.slice(0, 1) : codecs;
     const secured = this.#srtp !== undefined || srtp === 'required';
     const crypto = secured ? { tag: 1, suite: offeredSuite, key: this.#ownKey } : undefined;
     return writeOffer(this.#local(crypto), allowed);
@@ -134,7 +138,7 @@ export class SipMedia {
   }
 
   send(payload: Uint8Array): void {
-    this.#rtp.send(payload);
+    this.#rtp.send(this.#translate(this.#wireCodec, payload));
   }
 
   mark(name: string): void {
@@ -154,11 +158,17 @@ export class SipMedia {
     this.#rtp.close();
   }
 
+  #translate(codec: SipCodec | undefined, payload: Uint8Array): Uint8Array {
+    return codec === undefined || this.#codec === this.#wireCodec
+      ? payload
+      : toLaw(wireCodecs[codec], payload);
+  }
+
   #match(sdp: Sdp): { audio: SdpAudio; agreed: AgreedAudio; crypto: SdpCrypto | undefined } | string {
     const { audio } = sdp;
     const { codecs, srtp } = this.#options.trunk;
     if (!audio) return 'no sound is offered';
-    const agreed = agree(audio, this.#codec ? [this.#codec] : codecs);
+    const agreed = (this.#codec && agree(audio, [this.#codec])) ?? agree(audio, codecs);
     if (!agreed) return 'no codec in common';
     const secured = audio.protocol.includes('SAVP');
     if (!/^(UDP\/TLS\/)?RTP\/S?AVPF?$/.test(audio.protocol)) return 'an unknown media protocol';
@@ -182,7 +192,8 @@ export class SipMedia {
   }
 
   #carry(audio: SdpAudio, agreed: AgreedAudio, crypto: SdpCrypto | undefined): void {
-    this.#codec = agreed.codec;
+    this.#codec ??= agreed.codec;
+    this.#wireCodec = agreed.codec;
     this.#srtp = this.#srtpFor(crypto);
     this.#agreement = {
       remote: { host: audio.address, port: audio.port },

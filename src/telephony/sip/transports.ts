@@ -29,8 +29,9 @@ export interface SipTransportsOptions {
   readonly log: Logger;
 }
 
-/** More connections than this are closed at once; every peer needs one. */
+/** More connections than this, of all and of one address, are closed at once; every peer needs one. */
 const maxConnections = 500;
+const maxOfHost = 50;
 const connectLimitMs = 5_000;
 /** A connection on which nothing came for this time is closed; registered peers send signs of life far more often. */
 const idleLimitMs = 15 * 60_000;
@@ -134,7 +135,9 @@ export class SipTransports {
   async #openServer(listener: SipListener, transport: 'tcp' | 'tls'): Promise<void> {
     const taken = (socket: Socket): void => {
       const remote = { host: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 };
-      if (!this.#options.admits(remote.host) || this.#connections.size >= maxConnections) {
+      const ofHost = [...this.#connections.values()].filter(({ flow }) => flow.remote.host === remote.host);
+      const full = this.#connections.size >= maxConnections || ofHost.length >= maxOfHost;
+      if (full || !this.#options.admits(remote.host)) {
         socket.destroy();
         return;
       }
@@ -203,6 +206,7 @@ export class SipTransports {
       transport,
       remote,
       local: this.#localFor(remote.host, bound),
+      isOpen: () => !socket.destroyed,
       send: (bytes) => {
         if (!socket.destroyed) socket.write(bytes);
       },

@@ -103,7 +103,7 @@ describe('the SIP gateway with sipp', () => {
     expect(running.calls).toEqual([]);
   });
 
-  it('is put on hold and taken back, and keeps the codec', async () => {
+  it('is put on hold and taken back, and changes the codec', async () => {
     await serve();
     const ended = answered();
     await sipp('hold', running.udp);

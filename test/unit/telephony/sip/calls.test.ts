@@ -85,6 +85,22 @@ describe('a SIP call', () => {
     expect((await events.done).at(-1)).toEqual({ type: 'ended', reason: 'we-hung-up' });
   });
 
+  it('hears and speaks its first codec when the far side changes to the other law', async () => {
+    const { line, media, events, within } = await talking();
+    const pcma = offer.replace('RTP/AVP 0 101', 'RTP/AVP 8 101');
+    expect(await within('INVITE', { headers: [sdpHeader], body: pcma })).toBe('200 OK');
+    await within('ACK');
+    const [loudMulaw, loudAlaw] = [0x80, 0xaa];
+    const packet = { payloadType: 8, marker: false, sequence: 1, timestamp: 160, ssrc: 1 };
+    line.sockets[0]?.fakeRtp.arrive(writeRtp({ ...packet, payload: new Uint8Array(160).fill(loudAlaw) }));
+    media.send(new Uint8Array(160).fill(loudMulaw));
+    line.clock.advance(60);
+    const heard = await events.next('packet');
+    expect(heard.payload[0]).toBe(loudMulaw);
+    const sent = line.sockets[0]?.fakeRtp.sent.map(({ bytes }) => parseRtp(bytes)) ?? [];
+    expect(sent.filter((one) => one?.payloadType === 8).map((one) => one?.payload[0])).toContain(loudAlaw);
+  });
+
   it('presses keys for the far side', async () => {
     const { line, media } = await talking();
     expect(media.sendKeys?.('1')).toBe(true);
