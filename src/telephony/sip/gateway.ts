@@ -4,6 +4,7 @@ import type { Logger } from '../../core/log.ts';
 import type { CallTransport, IncomingCall, OutboundDialer } from '../../core/telephony.ts';
 import { RtpPorts } from '../rtp/ports.ts';
 import type { VoiceSession } from '../voice-session.ts';
+import { localAddressFor } from './addresses.ts';
 import { SipCore } from './core.ts';
 import { SipDialer } from './dialer.ts';
 import type { Endpoint, SipTransportName } from './flow.ts';
@@ -73,6 +74,7 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
   const parts: CallParts = {
     ports: new RtpPorts(settings.rtpHost, firstPort, lastPort),
     mediaTimeoutMs: settings.mediaTimeoutMs,
+    soundHost: (peer) => localAddressFor(peer, settings.rtpHost, settings.publicAddress),
     ...{ core, clock, log, sessions },
   };
   const registrations = settings.trunks.flatMap((trunk) =>

@@ -22,6 +22,8 @@ export interface CallParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly mediaTimeoutMs: number;
+  /** The address at which a peer can send us sound. */
+  readonly soundHost: (peer: string) => string;
   /** Calls that go on, to be hung up when the gateway closes. */
   readonly sessions: Set<VoiceSession>;
 }
@@ -74,7 +76,7 @@ export async function takeInvite(
     const sockets = await parts.ports.take();
     media = new SipMedia({
       ...{ sockets, trunk, clock, log },
-      ...{ localHost: flow.local.host, peerHost: flow.remote.host },
+      ...{ localHost: parts.soundHost(flow.remote.host), peerHost: flow.remote.host },
       sink: () => session,
     });
   } catch (error) {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
 import type { WireFormat } from '../../core/audio.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/log.ts';
@@ -168,6 +169,8 @@ export class SipMedia {
     const { audio } = sdp;
     const { codecs, srtp } = this.#options.trunk;
     if (!audio) return 'no sound is offered';
+    // Looking a name up for each packet would be too slow, and hardly anybody writes one.
+    if (isIP(audio.address) === 0) return 'a name stands in place of an address';
     const agreed = (this.#codec && agree(audio, [this.#codec])) ?? agree(audio, codecs);
     if (!agreed) return 'no codec in common';
     const secured = audio.protocol.includes('SAVP');

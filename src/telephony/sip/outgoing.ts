@@ -46,7 +46,7 @@ export async function placeCall(options: PlaceCall): Promise<VoiceMedia> {
   let acknowledge: (() => void) | undefined;
   const media = new SipMedia({
     ...{ sockets, trunk, clock, log },
-    ...{ localHost: flow.local.host, peerHost: flow.remote.host },
+    ...{ localHost: options.soundHost(flow.remote.host), peerHost: flow.remote.host },
     sink: () => session,
   });
   try {

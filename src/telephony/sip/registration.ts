@@ -21,6 +21,8 @@ export interface RegistrationParts {
 /** After a failure it is tried again after so long, doubled each time up to the limit. */
 const firstRetryMs = 5_000;
 const maxRetryMs = 5 * 60_000;
+/** NATs forget a way over UDP after half a minute of silence; an empty line keeps it open (RFC 5626 section 3.5.1). */
+const keepOpenMs = 25_000;
 /** How long unregistering may take when Kefu stops. */
 const stopLimitMs = 2_000;
 
@@ -36,6 +38,7 @@ export class Registration {
   #registered = false;
   #stopped = false;
   #cancelTimer: () => void = () => undefined;
+  #cancelKeepOpen: () => void = () => undefined;
 
   constructor(settings: RegistrationSettings, parts: RegistrationParts) {
     this.#settings = settings;
@@ -56,6 +59,7 @@ export class Registration {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#cancelTimer();
+    this.#cancelKeepOpen();
     if (!this.#registered) return;
     this.#registered = false;
     await new Promise<void>((resolve) => {
@@ -119,7 +123,17 @@ export class Registration {
       const why = response.status === 401 || response.status === 403 ? ' (user or password is wrong)' : '';
       throw new Error(`the server answered with ${response.status}${why}`);
     }
+    this.#keepOpen(flow);
     return grantedSeconds(response, contactFor(flow)) ?? expires;
+  }
+
+  #keepOpen(flow: SipFlow): void {
+    this.#cancelKeepOpen();
+    if (this.#stopped) return;
+    this.#cancelKeepOpen = this.#parts.clock.setTimer(() => {
+      flow.send(Buffer.from('\r\n\r\n'));
+      this.#keepOpen(flow);
+    }, keepOpenMs);
   }
 
   #send(request: SipRequest, flow: SipFlow): Promise<SipResponse> {

@@ -69,7 +69,7 @@ export function fakeLine(trunk: Trunk = anyTrunk, transport: 'udp' | 'tcp' = 'ud
       void takeInvite(transaction, from, { ...parts, onCall: (call) => calls.push(call) }),
   });
   const parts: CallParts = {
-    ...{ core, clock, log, sessions, mediaTimeoutMs: 30_000 },
+    ...{ core, clock, log, sessions, mediaTimeoutMs: 30_000, soundHost: () => '192.0.2.9' },
     ports: {
       take: () => {
         const taken = fakeSockets();

@@ -109,6 +109,19 @@ describe('a SIP call', () => {
     expect(keys).toHaveLength(7);
   });
 
+  it('is refused when its sound is nowhere to be sent', async () => {
+    const line = fakeLine();
+    const body = offer.replace('c=IN IP4 192.0.2.1', 'c=IN IP4 telephone.example');
+    await line.receive(requestText({ headers: [sdpHeader], body }));
+    expect(firstLines(line.flow.sent).at(-1)).toBe('488 Not Acceptable Here');
+    await line.clock.advanceAsync(60_000, 5_000);
+    expect([line.calls.length, line.sockets[0]?.fakeRtp.closed, line.clock.pendingTimers]).toEqual([
+      0,
+      true,
+      0,
+    ]);
+  });
+
   it('is refused as overloaded when nobody takes it within 5 s', async () => {
     const line = fakeLine();
     await line.receive(requestText({ headers: [sdpHeader], body: offer }));
