@@ -19,8 +19,10 @@ export const allowedMethods = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, 
 const knownMethods = new Set(
   `${allowedMethods}, REGISTER, SUBSCRIBE, PUBLISH, MESSAGE, REFER, PRACK`.split(', '),
 );
-/** Extensions that a request may require. */
-export const supportedExtensions = ['timer'] as const;
+/** Extensions that we offer. */
+const supportedExtensions = ['timer'] as const;
+/** Extensions that a request may require: who wants reliable ringing (RFC 3262) gets none, and the answer alone. */
+const acceptedExtensions: readonly string[] = [...supportedExtensions, '100rel'];
 
 /** A call that has a dialog: it gets the requests within it. */
 export interface DialogOwner {
@@ -140,7 +142,7 @@ export class SipCore {
     const scheme = parseUri(request.uri)?.scheme ?? '';
     const unsupported = headers
       .list('require')
-      .filter((name) => !supportedExtensions.some((known) => known === name.toLowerCase()));
+      .filter((name) => !acceptedExtensions.includes(name.toLowerCase()));
     if (!knownMethods.has(method)) transaction.respond(501, { headers: allow });
     else if (!['sip', 'sips', 'tel'].includes(scheme)) transaction.respond(416);
     else if (unsupported.length > 0) {

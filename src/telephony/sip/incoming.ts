@@ -130,7 +130,11 @@ export async function takeInvite(
   };
   const from = callerOf(request);
   log.info({ transport: flow.transport, pii: { from } }, 'A call has come in');
-  transaction.respond(180, { headers: { Contact: answerHeaders(flow, noBody, undefined).Contact } });
+  const reliable = request.headers.list('require').some((name) => name.toLowerCase() === '100rel');
+  // Ringing would have to be confirmed by PRACK; the answer comes at once anyway.
+  if (!reliable) {
+    transaction.respond(180, { headers: { Contact: answerHeaders(flow, noBody, undefined).Contact } });
+  }
 
   const expiry = parseSessionExpires(request.headers, 'uas');
   withdraw = offerCall({

@@ -60,6 +60,22 @@ describe('the SIP gateway with sipp', () => {
     });
   }
 
+  it('carries many calls at once, and gives every port back', async () => {
+    // Ten pairs of ports for ten calls at once: a pair that is not given back is missed by a later call.
+    await serve({ rtpPorts: [21_100, 21_119] });
+    const reasons: string[] = [];
+    const taking = (async () => {
+      for (let count = 0; count < 40; count += 1) {
+        const { events } = answerVoice(await running.nextCall());
+        void events.done.then((seen) => reasons.push(seen.at(-1)?.type === 'ended' ? 'ended' : 'open'));
+      }
+    })();
+    await sipp('basic-call', running.udp, ['-m', '40', '-l', '10', '-r', '20']);
+    await taking;
+    await expect.poll(() => reasons).toEqual(new Array<string>(40).fill('ended'));
+    expect(running.log.lines.filter(({ level }) => level === 'error' || level === 'warn')).toEqual([]);
+  });
+
   it('hangs up itself', async () => {
     await serve();
     const ended = answered(({ media }) => media.hangup());

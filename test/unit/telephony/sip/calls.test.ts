@@ -109,6 +109,16 @@ describe('a SIP call', () => {
     expect(keys).toHaveLength(7);
   });
 
+  it('does not ring for who wants ringing to be confirmed, and is answered all the same', async () => {
+    const { line } = await talking({ headers: [sdpHeader, 'Require: 100rel, timer'], body: offer });
+    expect(firstLines(line.flow.sent)).toEqual(['100 Trying', '200 OK']);
+    const other = fakeLine();
+    await other.receive(requestText({ headers: [sdpHeader, 'Require: 100rel, precondition'], body: offer }));
+    expect(asResponse(other.flow.sent.at(-1) ?? new Uint8Array()).headers.get('unsupported')).toBe(
+      'precondition',
+    );
+  });
+
   it('is refused when its sound is nowhere to be sent', async () => {
     const line = fakeLine();
     const body = offer.replace('c=IN IP4 192.0.2.1', 'c=IN IP4 telephone.example');
