@@ -21,6 +21,8 @@ import { createSqlSnapshotStore } from '../store/snapshots.ts';
 import { createUntoldChangeStore } from '../store/untold-changes.ts';
 import { createBrowserGateway } from '../telephony/browser.ts';
 import { attachUpgrades, httpServerLimits } from '../telephony/gateway.ts';
+import { createSipGateway, type SipGateway } from '../telephony/sip/gateway.ts';
+import { readTrunks } from '../telephony/sip/trunks.ts';
 import { createTextGateway } from '../telephony/text.ts';
 import { createFileEndings } from '../telephony/twilio/endings.ts';
 import { createTwilioGateway } from '../telephony/twilio/gateway.ts';
@@ -233,6 +235,8 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       desk.socket,
       ...streams.webSockets,
     ];
+    const sip = await openSip(config, log);
+    if (sip) closers.push(() => sip.close());
     let draining = false;
     // A carrier that is told so at the webhook tries its next address, where an answered call could only apologise.
     server.addHook('onRequest', async (request, reply) => {
@@ -265,6 +269,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       closers.push(() => gateway.close());
     }
     await streams.audioSocket?.listen();
+    sip?.start((call) => calls.take(call));
     closers.push(async () => {
       draining = true;
       await calls.drain(config.drainMs);
@@ -304,6 +309,14 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
 function openShop(config: Config, log: Logger): CommerceBackend {
   if (config.shop) return createHttpBackend({ baseUrl: config.shop.url, token: config.shop.token, log });
   return createDemoShop({ seed: config.demoSeed }).backend;
+}
+
+/** Telephone lines are known before anything is taken: a mistake in their file must stop the start. */
+async function openSip({ trunksFile }: Config, log: Logger): Promise<SipGateway | undefined> {
+  if (trunksFile === undefined) return undefined;
+  const sip = createSipGateway({ settings: await readTrunks(trunksFile), log });
+  await sip.open();
+  return sip;
 }
 
 /** The client of Redis takes a while to load, and most installations have none. */

@@ -31,6 +31,8 @@ const environmentSchema = z.object({
   ...streamSettings,
   /** Bearer token for pages and API from elsewhere than this machine. */
   KEFU_API_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  /** Telephone lines over SIP; without it nothing listens for them. */
+  KEFU_TRUNKS_FILE: optionalText,
   KEFU_TRANSFER_TARGET: z
     .string()
     .regex(/^(\+\d{6,15}|tel:\+?\d{3,15}|sips?:[^\s@]+@[^\s@]+)$/, 'must be +15551234567 or sip:name@host')
@@ -66,6 +68,7 @@ export interface Config {
   /** Media streams of other carriers and telephone systems. */
   readonly streams: StreamsConfig;
   readonly apiToken: string | undefined;
+  readonly trunksFile: string | undefined;
   readonly transferTarget: string | undefined;
   readonly queuesFile: string | undefined;
   readonly language: Environment['KEFU_LANGUAGE'];
@@ -141,6 +144,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     twilioAuthToken: values.KEFU_TWILIO_AUTH_TOKEN,
     streams,
     apiToken: values.KEFU_API_TOKEN,
+    trunksFile: values.KEFU_TRUNKS_FILE === undefined ? undefined : resolve(values.KEFU_TRUNKS_FILE),
     transferTarget: values.KEFU_TRANSFER_TARGET,
     queuesFile: values.KEFU_QUEUES_FILE === undefined ? undefined : resolve(values.KEFU_QUEUES_FILE),
     language: values.KEFU_LANGUAGE,

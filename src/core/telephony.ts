@@ -74,6 +74,8 @@ export interface VoiceMedia {
   clear(): void;
   /** Shows the caller's own screen what the call does (the browser's test page); other gateways ignore it. */
   notify?(message: Readonly<Record<string, unknown>>): void;
+  /** Presses keys for the far side, such as those of a menu; absent where the gateway cannot, false where the far side takes none. */
+  sendKeys?(keys: string): boolean;
   /** Hands the call to a number (`tel:` or E.164) or SIP address. Rejects with `transfer_failed` or `transfer_unsupported`. */
   transfer(target: string, briefing: Briefing, signal: AbortSignal): Promise<void>;
   /** Ends the call after what was sent has been played by the far side, or after 2 s. Idempotent. */
@@ -96,4 +98,23 @@ export interface TextMedia {
   transfer(skill: string, briefing: Briefing): void;
   /** Tells the outcome and closes the connection. Idempotent. */
   end(outcome: string): Promise<void>;
+}
+
+export interface DialOptions {
+  /** The number that is shown to whoever is called; by default the line's own. */
+  readonly from?: string | undefined;
+  /** Stops the ringing. */
+  readonly signal: AbortSignal;
+  /** How long it may ring, in milliseconds. */
+  readonly ringMs: number;
+}
+
+/** Calls people, such as agents at telephones and those who wait to be called back. */
+export interface OutboundDialer {
+  /**
+   * Resolves once somebody has answered. Rejects with `transfer_failed`, whose message begins with the cause: `busy`, `no-answer`,
+   * `declined`, `not-found`, `not-allowed`, `limit`, `unreachable` or `failed`; with `transfer_unsupported` for what is no number; with
+   * `aborted`.
+   */
+  dial(target: string, options: DialOptions): Promise<VoiceMedia>;
 }

@@ -22,6 +22,7 @@ export interface VoiceWire {
   readonly mark: (name: string) => void;
   readonly clear: () => void;
   readonly notify?: (message: Readonly<Record<string, unknown>>) => void;
+  readonly sendKeys?: (keys: string) => boolean;
   /** True when the peer itself returns the marks that a `clear` has skipped, as Twilio does. */
   readonly returnsClearedMarks: boolean;
   /** Throws `transfer_unsupported` when this gateway cannot reach the target. */
@@ -62,6 +63,7 @@ export class VoiceSession implements VoiceMedia {
   readonly format: WireFormat;
   readonly events = new AsyncQueue<VoiceMediaEvent>();
   readonly notify?: (message: Readonly<Record<string, unknown>>) => void;
+  readonly sendKeys?: (keys: string) => boolean;
   readonly #wire: VoiceWire;
   readonly #clock: Clock;
   readonly #mediaTimeoutMs: number;
@@ -87,7 +89,8 @@ export class VoiceSession implements VoiceMedia {
     this.#ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    const { notify } = options.wire;
+    const { notify, sendKeys } = options.wire;
+    if (sendKeys) this.sendKeys = (keys) => this.#phase === 'open' && sendKeys(keys);
     if (notify) {
       this.notify = (message) => {
         if (this.#phase !== 'ended') notify(message);

@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../core/clock.ts';
+import { keyPayloads } from './keys.ts';
+import type { SenderReport } from './rtcp.ts';
+import type { RtpPacket } from './packet.ts';
+
+export interface RtpSenderOptions {
+  readonly clock: Clock;
+  readonly packetMs: number;
+  /** Samples of the codec's RTP clock in one packet. */
+  readonly samplesPerPacket: number;
+  readonly transmit: (packet: RtpPacket) => void;
+  /** Everything sent before the mark has been played, as far as can be known: its time is over. */
+  readonly onMark: (name: string) => void;
+}
+
+/** How late this process may be before it leaves time out instead of sending a burst. */
+const maxBurstMs = 200;
+/** Packets of one key press: 100 ms, as a short press on a telephone. */
+const keyPackets = 5;
+const keyPausePackets = 3;
+
+interface Wire {
+  readonly payloadType: number;
+  readonly keyType: number | undefined;
+  readonly silence: Uint8Array;
+}
+
+/**
+ * Our direction of one stream. A packet goes out every `packetMs`, silence when there is nothing to say, so that NATs and media
+ * timeouts of the far side see a living call. What comes in bursts waits here and can still be dropped.
+ *
+ *     send, mark ─▶ queue ─┐
+ *     sendKeys ─▶ keys ────┼─▶ one slot every 20 ms ─▶ transmit        mark: at the end of the packet before it
+ *     (nothing) silence ───┘
+ */
+export class RtpSender {
+  readonly ssrc = randomBytes(4).readUInt32BE();
+  readonly #options: RtpSenderOptions;
+  #wire: Wire | undefined;
+  #queue: ({ readonly payload: Uint8Array } | { readonly mark: string })[] = [];
+  #keys: (Uint8Array | undefined)[] = [];
+  #keyStart: number | undefined;
+  #sequence = randomBytes(2).readUInt16BE();
+  #timestamp = randomBytes(4).readUInt32BE();
+  #marker = true;
+  #nextMs = 0;
+  #open = true;
+  #cancelTimer: (() => void) | undefined;
+  #packets = 0;
+  #bytes = 0;
+
+  constructor(options: RtpSenderOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to send, or changes how. */
+  start(wire: Wire): void {
+    this.#wire = wire;
+    if (this.#cancelTimer) return;
+    this.#nextMs = this.#options.clock.nowMs();
+    this.#tick();
+  }
+
+  /** False: time goes on and nothing is sent, while the far side holds the call. */
+  set open(open: boolean) {
+    this.#marker ||= open && !this.#open;
+    this.#open = open;
+  }
+
+  send(payload: Uint8Array): void {
+    this.#queue.push({ payload });
+  }
+
+  mark(name: string): void {
+    this.#queue.push({ mark: name });
+  }
+
+  /** Drops what was not sent yet, marks included. */
+  clear(): void {
+    this.#queue = [];
+  }
+
+  /** Presses keys one after the other; true when the far side takes keys. */
+  sendKeys(keys: string): boolean {
+    if (this.#wire?.keyType === undefined) return false;
+    for (const key of keys) {
+      const payloads = keyPayloads(key, keyPackets, this.#options.samplesPerPacket);
+      if (payloads.length > 0)
+        this.#keys.push(...payloads, ...new Array<undefined>(keyPausePackets).fill(undefined));
+    }
+    return true;
+  }
+
+  /** Undefined while nothing was sent. */
+  report(): SenderReport | undefined {
+    if (this.#packets === 0) return undefined;
+    return {
+      epochMs: this.#options.clock.epochMs(),
+      timestamp: this.#timestamp,
+      packets: this.#packets,
+      bytes: this.#bytes,
+    };
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#wire = undefined;
+    this.#queue = [];
+    this.#cancelTimer?.();
+  }
+
+  #tick(): void {
+    const { clock, packetMs, samplesPerPacket } = this.#options;
+    const nowMs = clock.nowMs();
+    const late = Math.floor((nowMs - this.#nextMs) / packetMs);
+    if (late * packetMs > maxBurstMs) {
+      this.#nextMs += late * packetMs;
+      this.#timestamp = (this.#timestamp + late * samplesPerPacket) >>> 0;
+      this.#marker = true;
+    }
+    while (this.#wire && this.#nextMs <= nowMs) {
+      this.#nextMs += packetMs;
+      this.#slot(this.#wire);
+    }
+    if (!this.#wire) return;
+    this.#cancelTimer = clock.setTimer(() => this.#tick(), Math.max(0, Math.ceil(this.#nextMs - nowMs)));
+  }
+
+  #slot(wire: Wire): void {
+    let next = this.#queue[0];
+    while (next && 'mark' in next) {
+      this.#queue.shift();
+      this.#options.onMark(next.mark);
+      next = this.#queue[0];
+    }
+    const key = this.#keys.shift();
+    if (key && wire.keyType !== undefined) {
+      const first = this.#keyStart === undefined;
+      this.#keyStart ??= this.#timestamp;
+      this.#transmit(wire.keyType, key, this.#keyStart, first);
+    } else {
+      this.#keyStart = undefined;
+      // While keys are pressed, words wait.
+      const waiting = this.#keys.length > 0 ? undefined : this.#queue.shift();
+      const payload = waiting && 'payload' in waiting ? waiting.payload : wire.silence;
+      this.#transmit(wire.payloadType, payload, this.#timestamp, this.#marker);
+      this.#marker = false;
+    }
+    this.#timestamp = (this.#timestamp + this.#options.samplesPerPacket) >>> 0;
+  }
+
+  #transmit(payloadType: number, payload: Uint8Array, timestamp: number, marker: boolean): void {
+    if (!this.#open) return;
+    this.#packets += 1;
+    this.#bytes += payload.length;
+    const { ssrc } = this;
+    this.#options.transmit({ payloadType, marker, sequence: this.#sequence, timestamp, ssrc, payload });
+    this.#sequence = (this.#sequence + 1) & 0xffff;
+  }
+}

@@ -1,0 +1,233 @@
+import { lookup, resolveSrv } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import type { Clock } from '../../core/clock.ts';
+import { KefuError, toKefuError } from '../../core/errors.ts';
+import type { Logger } from '../../core/log.ts';
+import { plainAddress } from './addresses.ts';
+import { dialogKeyOf, type Dialog } from './dialog.ts';
+import type { Endpoint, SipFlow, SipTransportName } from './flow.ts';
+import { parseUri, type SipUri } from './grammar.ts';
+import type { Guard } from './guard.ts';
+import { responseTo, serializeMessage, type SipRequest } from './message.ts';
+import { parseMessage } from './parse.ts';
+import { Transactions, newTag, type ClientHandlers, type ServerTransaction } from './transactions.ts';
+import type { SipTransports } from './transports.ts';
+import type { Trunk } from './trunks.ts';
+
+/** What Kefu understands within and outside of calls. */
+export const allowedMethods = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY';
+const knownMethods = new Set(
+  `${allowedMethods}, REGISTER, SUBSCRIBE, PUBLISH, MESSAGE, REFER, PRACK`.split(', '),
+);
+/** Extensions that we offer. */
+const supportedExtensions = ['timer'] as const;
+/** Extensions that a request may require: who wants reliable ringing (RFC 3262) gets none, and the answer alone. */
+const acceptedExtensions: readonly string[] = [...supportedExtensions, '100rel'];
+
+/** A call that has a dialog: it gets the requests within it. */
+export interface DialogOwner {
+  readonly dialog: Dialog;
+  /** Where the far side's requests may come from, besides the trunk's addresses. */
+  readonly peerHost: string;
+  receive(transaction: ServerTransaction): void;
+  receiveAck(request: SipRequest): void;
+}
+
+export interface SipCoreOptions {
+  readonly transports: Pick<SipTransports, 'flowTo'>;
+  readonly guard: Guard;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** An INVITE that begins a call, from somebody who may. */
+  readonly onInvite: (transaction: ServerTransaction, trunk: Trunk) => void;
+}
+
+/**
+ * Sorts what comes: into transactions, calls, new calls, refusals, or nothing at all.
+ *
+ *     bytes ─▶ parse ─▶ response ──────────────▶ its transaction
+ *                   ├─▶ repeat, ACK, CANCEL ───▶ its transaction
+ *                   ├─▶ within a call ─────────▶ its DialogOwner
+ *                   └─▶ anything new ─▶ Guard ─▶ INVITE: onInvite; OPTIONS: 200; else a refusal
+ *                                           └──▶ unknown sender: dropped
+ */
+export class SipCore {
+  readonly transactions: Transactions;
+  readonly #options: SipCoreOptions;
+  readonly #dialogs = new Map<string, DialogOwner>();
+
+  constructor(options: SipCoreOptions) {
+    this.#options = options;
+    this.transactions = new Transactions({
+      clock: options.clock,
+      onAck: (request) => this.#dialogs.get(dialogKeyOf(request) ?? '')?.receiveAck(request),
+    });
+  }
+
+  /** From now on the owner gets its dialog's requests. */
+  own(owner: DialogOwner): void {
+    this.#dialogs.set(owner.dialog.key, owner);
+  }
+
+  disown(owner: DialogOwner): void {
+    if (this.#dialogs.get(owner.dialog.key) === owner) this.#dialogs.delete(owner.dialog.key);
+  }
+
+  /** What a socket received. Never throws, whatever the bytes. */
+  receive(bytes: Uint8Array, flow: SipFlow): void {
+    const { guard, log } = this.#options;
+    try {
+      this.#sort(bytes, flow);
+    } catch (error) {
+      log.error({ error: toKefuError(error).message }, 'A SIP message could not be handled');
+      guard.drop();
+    }
+  }
+
+  #sort(bytes: Uint8Array, flow: SipFlow): void {
+    const { guard, log } = this.#options;
+    const parsed = parseMessage(bytes);
+    if (parsed.type === 'message' && parsed.message.type === 'response') {
+      this.transactions.receiveResponse(parsed.message);
+      return;
+    }
+    if (parsed.type === 'message' && parsed.message.type === 'request') {
+      this.#sortRequest(parsed.message, flow);
+      return;
+    }
+    const trunk = guard.trunkAt(flow.remote.host);
+    if (!trunk) {
+      guard.drop();
+      return;
+    }
+    if (parsed.type === 'garbage') {
+      log.debug({ trunk: trunk.name, problem: parsed.problem }, 'Dropped a SIP message that cannot be read');
+    } else if (parsed.type === 'bad-request') {
+      const { request, status, problem } = parsed;
+      log.warn({ trunk: trunk.name, status, problem }, 'Refused a malformed SIP request');
+      // Without a transaction: a malformed request cannot be told apart from others reliably.
+      flow.send(serializeMessage(responseTo(request, status, { toTag: newTag() })));
+    }
+  }
+
+  #sortRequest(request: SipRequest, flow: SipFlow): void {
+    const { guard } = this.#options;
+    const { host } = flow.remote;
+    if (this.transactions.knows(request)) {
+      this.transactions.receiveRequest(request, flow, () => undefined);
+      return;
+    }
+    const owner = this.#dialogs.get(dialogKeyOf(request) ?? '');
+    if (owner && (owner.peerHost === host || guard.trunkAt(host))) {
+      this.transactions.receiveRequest(request, flow, (transaction) => owner.receive(transaction));
+      return;
+    }
+    if (request.method === 'ACK') {
+      guard.drop();
+      return;
+    }
+    const admission = guard.admit(request, host);
+    if (admission.type === 'dropped') return;
+    this.transactions.receiveRequest(request, flow, (transaction) => {
+      if (admission.type === 'admitted') this.#begin(transaction, admission.trunk);
+      else challenge(transaction, admission.challenges);
+    });
+  }
+
+  /** A request outside of any call, from somebody we know. */
+  #begin(transaction: ServerTransaction, trunk: Trunk): void {
+    const { request } = transaction;
+    const { method, headers } = request;
+    const allow = { Allow: allowedMethods };
+    const scheme = parseUri(request.uri)?.scheme ?? '';
+    const unsupported = headers
+      .list('require')
+      .filter((name) => !acceptedExtensions.includes(name.toLowerCase()));
+    if (!knownMethods.has(method)) transaction.respond(501, { headers: allow });
+    else if (!['sip', 'sips', 'tel'].includes(scheme)) transaction.respond(416);
+    else if (unsupported.length > 0) {
+      transaction.respond(420, { headers: { Unsupported: unsupported.join(', ') } });
+    } else if (dialogKeyOf(request) !== undefined) transaction.respond(481);
+    else if (method === 'INVITE') this.#options.onInvite(transaction, trunk);
+    else if (method === 'OPTIONS') transaction.respond(200, { headers: capabilities() });
+    else if (['BYE', 'INFO', 'UPDATE', 'NOTIFY', 'PRACK'].includes(method)) transaction.respond(481);
+    else transaction.respond(405, { headers: allow });
+  }
+
+  /** Sends a request of a call to where the call's other end is; failures come as `onFailed`. */
+  sendWithin(dialog: Dialog, flow: SipFlow, request: SipRequest, handlers: ClientHandlers): void {
+    void this.flowFor(dialog.nextHop(flow), flow).then((way) => {
+      this.transactions.send(request, way, handlers);
+    });
+  }
+
+  /** Sends an ACK of a 2xx, which has no transaction. */
+  async sendAck(dialog: Dialog, flow: SipFlow, ack: SipRequest): Promise<void> {
+    const way = await this.flowFor(dialog.nextHop(flow), flow);
+    this.transactions.sendOnce(ack, way);
+  }
+
+  /** The way to a URI; when there is none, or it cannot be found, the way the call came. */
+  async flowFor(uri: SipUri | undefined, fallback: SipFlow): Promise<SipFlow> {
+    if (!uri) return fallback;
+    const wanted = transportOf(uri);
+    // Over a connection everything stays on it, as long as it is open.
+    if (wanted === fallback.transport && fallback.isOpen?.()) return fallback;
+    try {
+      return await this.flowToUri(uri);
+    } catch (error) {
+      this.#options.log.warn(
+        { error: toKefuError(error).message },
+        'A SIP peer was not found at its address',
+      );
+      return fallback;
+    }
+  }
+
+  /** @throws KefuError `server_unreachable`. */
+  async flowToUri(uri: SipUri): Promise<SipFlow> {
+    const transport = transportOf(uri);
+    return this.#options.transports.flowTo(transport, await resolveHost(uri, transport), uri.host);
+  }
+}
+
+function challenge(transaction: ServerTransaction, challenges: readonly string[]): void {
+  // Two lines of one header: SHA-256 for who knows it, MD5 for all (RFC 8760).
+  transaction.respond(401, { headers: { 'WWW-Authenticate': challenges } });
+}
+
+export function capabilities(): Readonly<Record<string, string>> {
+  return {
+    Allow: allowedMethods,
+    Accept: 'application/sdp, application/dtmf-relay, application/dtmf',
+    Supported: supportedExtensions.join(', '),
+  };
+}
+
+export function transportOf(uri: SipUri): SipTransportName {
+  const named = uri.params.get('transport')?.toLowerCase();
+  if (uri.scheme === 'sips' || named === 'tls') return 'tls';
+  return named === 'tcp' ? 'tcp' : 'udp';
+}
+
+/** Finds a server as RFC 3263 wants it: by SRV records when no port is given, else by address. */
+export async function resolveHost(uri: SipUri, transport: SipTransportName): Promise<Endpoint> {
+  const usualPort = transport === 'tls' ? 5061 : 5060;
+  if (isIP(uri.host) !== 0) return { host: uri.host, port: uri.port ?? usualPort };
+  if (uri.port === undefined) {
+    const service = transport === 'tls' ? '_sips._tcp' : `_sip._${transport}`;
+    // No SRV record is the usual case.
+    const records = await resolveSrv(`${service}.${uri.host}`).catch(() => []);
+    const [best] = records.sort((a, b) => a.priority - b.priority || b.weight - a.weight);
+    if (best) return { host: await addressOf(best.name), port: best.port };
+  }
+  return { host: await addressOf(uri.host), port: uri.port ?? usualPort };
+}
+
+async function addressOf(name: string): Promise<string> {
+  try {
+    return plainAddress((await lookup(name, { order: 'ipv4first' })).address);
+  } catch (error) {
+    throw new KefuError('server_unreachable', `The name ${name} has no address.`, { cause: error });
+  }
+}

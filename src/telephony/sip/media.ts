@@ -1,0 +1,226 @@
+import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
+import type { WireFormat } from '../../core/audio.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Logger } from '../../core/log.ts';
+import { toLaw } from '../rtp/law-change.ts';
+import type { RtpSockets } from '../rtp/ports.ts';
+import { RtpSession, type RtpAgreement } from '../rtp/session.ts';
+import { SrtpContext, srtpKeyBytes, srtpSuites, type SrtpSuite } from '../rtp/srtp.ts';
+import {
+  agree,
+  answerDirection,
+  parseSdp,
+  writeAnswer,
+  writeOffer,
+  type AgreedAudio,
+  type Direction,
+  type Sdp,
+  type SdpAudio,
+  type SdpCrypto,
+  type SipCodec,
+} from './sdp.ts';
+import type { Trunk } from './trunks.ts';
+
+/** Where the sound of a call goes: its `VoiceSession`, once there is one. */
+export interface MediaSink {
+  packet(payload: Uint8Array, sequence: number | undefined, mediaMs: number | undefined): void;
+  digit(digit: string): void;
+  markPlayed(name: string): void;
+  heard(): void;
+}
+
+export interface SipMediaOptions {
+  readonly sockets: RtpSockets;
+  readonly trunk: Pick<Trunk, 'codecs' | 'srtp'>;
+  /** Our address as the far side reaches it, and the address its signalling comes from. */
+  readonly localHost: string;
+  readonly peerHost: string;
+  readonly sink: () => MediaSink | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export type OfferAnswer =
+  | { readonly type: 'answer'; readonly body: Uint8Array }
+  | { readonly type: 'refused'; readonly status: 400 | 488; readonly detail: string };
+
+interface ActiveSrtp {
+  /** The far side's suite and key. */
+  readonly key: string;
+  readonly inbound: SrtpContext;
+  readonly outbound: SrtpContext;
+}
+
+const wireCodecs = { PCMU: 'mulaw', PCMA: 'alaw' } as const;
+/** The byte of positive silence. */
+const silenceBytes = { PCMU: 0xff, PCMA: 0xd5 } as const;
+const packetBytes = 160;
+const offeredSuite: SrtpSuite = 'AES_CM_128_HMAC_SHA1_80';
+
+/**
+ * The sound of one call: agrees on it by offers and answers (RFC 3264) and carries it. The codec agreed on first stays that of the
+ * call, since what hears it was made for it; when the far side changes to the other law of G.711, the bytes are rewritten.
+ */
+export class SipMedia {
+  readonly #options: SipMediaOptions;
+  readonly #rtp: RtpSession;
+  readonly #sessionId = randomBytes(4).readUInt32BE();
+  readonly #ownKey = randomBytes(srtpKeyBytes);
+  #version = 0;
+  /** The codec of the call, and the one on the wire, which the far side may change. */
+  #codec: SipCodec | undefined;
+  #wireCodec: SipCodec | undefined;
+  #direction: Direction = 'sendrecv';
+  #srtp: ActiveSrtp | undefined;
+  #agreement: RtpAgreement | undefined;
+  #started = false;
+
+  constructor(options: SipMediaOptions) {
+    this.#options = options;
+    const { sink } = options;
+    this.#rtp = new RtpSession({
+      ...{ sockets: options.sockets, clock: options.clock, log: options.log },
+      onPacket: (payload, sequence, mediaMs) =>
+        sink()?.packet(this.#translate(this.#codec, payload), sequence, mediaMs),
+      onKey: (key) => sink()?.digit(key),
+      onMark: (name) => sink()?.markPlayed(name),
+      onHeard: () => sink()?.heard(),
+    });
+  }
+
+  /** What the stages work with; undefined before the two sides have agreed. */
+  get format(): WireFormat | undefined {
+    return this.#codec && { codec: wireCodecs[this.#codec], sampleRateHz: 8000, packetMs: 20 };
+  }
+
+  /** True while the far side holds the call. */
+  get held(): boolean {
+    return this.#direction !== 'sendrecv';
+  }
+
+  /** Answers an offer, and carries sound accordingly from now on. */
+  answer(body: Uint8Array): OfferAnswer {
+    const offer = parseSdp(body);
+    if ('problem' in offer) return { type: 'refused', status: 400, detail: offer.problem };
+    const taken = this.#match(offer);
+    if (typeof taken === 'string') return { type: 'refused', status: 488, detail: taken };
+    const { audio, agreed, crypto } = taken;
+    this.#direction = answerDirection(audio.direction);
+    const answer = writeAnswer(this.#local(crypto), offer, agreed);
+    this.#carry(audio, agreed, crypto);
+    return { type: 'answer', body: answer };
+  }
+
+  /** An offer of our own: with the codec of the call, else all that the trunk allows. */
+  offer(options: { readonly oneCodec?: boolean } = {}): Uint8Array {
+    const { codecs, srtp } = this.#options.trunk;
+    const allowed = this.#wireCodec ? [this.#wireCodec] : options.oneCodec ? codecs.slice(0, 1) : codecs;
+    const secured = this.#srtp !== undefined || srtp === 'required';
+    const crypto = secured ? { tag: 1, suite: offeredSuite, key: this.#ownKey } : undefined;
+    return writeOffer(this.#local(crypto), allowed);
+  }
+
+  /** Takes the answer to our offer; tells what is wrong with it, or undefined. */
+  takeAnswer(body: Uint8Array): string | undefined {
+    const answer = parseSdp(body);
+    if ('problem' in answer) return answer.problem;
+    const taken = this.#match(answer);
+    if (typeof taken === 'string') return taken;
+    this.#direction = answerDirection(taken.audio.direction);
+    this.#carry(taken.audio, taken.agreed, taken.crypto);
+    return undefined;
+  }
+
+  /** The call is answered: sound goes both ways as soon as the two sides have agreed on it. */
+  start(): void {
+    this.#started = true;
+    if (this.#agreement) this.#rtp.agree(this.#agreement);
+  }
+
+  send(payload: Uint8Array): void {
+    this.#rtp.send(this.#translate(this.#wireCodec, payload));
+  }
+
+  mark(name: string): void {
+    this.#rtp.mark(name);
+  }
+
+  clear(): void {
+    this.#rtp.clear();
+  }
+
+  sendKeys(keys: string): boolean {
+    return this.#rtp.sendKeys(keys);
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#rtp.close();
+  }
+
+  #translate(codec: SipCodec | undefined, payload: Uint8Array): Uint8Array {
+    return codec === undefined || this.#codec === this.#wireCodec
+      ? payload
+      : toLaw(wireCodecs[codec], payload);
+  }
+
+  #match(sdp: Sdp): { audio: SdpAudio; agreed: AgreedAudio; crypto: SdpCrypto | undefined } | string {
+    const { audio } = sdp;
+    const { codecs, srtp } = this.#options.trunk;
+    if (!audio) return 'no sound is offered';
+    // Looking a name up for each packet would be too slow, and hardly anybody writes one.
+    if (isIP(audio.address) === 0) return 'a name stands in place of an address';
+    const agreed = (this.#codec && agree(audio, [this.#codec])) ?? agree(audio, codecs);
+    if (!agreed) return 'no codec in common';
+    const secured = audio.protocol.includes('SAVP');
+    if (!/^(UDP\/TLS\/)?RTP\/S?AVPF?$/.test(audio.protocol)) return 'an unknown media protocol';
+    if (!secured)
+      return srtp === 'required' ? 'unencrypted sound is not allowed' : { audio, agreed, crypto: undefined };
+    const crypto = audio.cryptos.find(
+      ({ suite, key }) => srtpSuites.some((known) => known === suite) && key.length === srtpKeyBytes,
+    );
+    if (!crypto || srtp === 'off') return 'no way to encrypt in common';
+    return { audio, agreed, crypto };
+  }
+
+  #local(crypto: SdpCrypto | undefined): Parameters<typeof writeOffer>[0] {
+    this.#version += 1;
+    const { localHost, sockets } = this.#options;
+    return {
+      ...{ address: localHost, port: sockets.port, direction: this.#direction },
+      ...{ sessionId: this.#sessionId, version: this.#version },
+      crypto: crypto && { tag: crypto.tag, suite: crypto.suite, key: this.#ownKey },
+    };
+  }
+
+  #carry(audio: SdpAudio, agreed: AgreedAudio, crypto: SdpCrypto | undefined): void {
+    this.#codec ??= agreed.codec;
+    this.#wireCodec = agreed.codec;
+    this.#srtp = this.#srtpFor(crypto);
+    this.#agreement = {
+      remote: { host: audio.address, port: audio.port },
+      ...{ remoteRtcpPort: audio.rtcpPort, rtcpMux: audio.rtcpMux, peerHost: this.#options.peerHost },
+      ...{ payloadType: agreed.payloadType, keyType: agreed.keyType },
+      silence: new Uint8Array(packetBytes).fill(silenceBytes[agreed.codec]),
+      sending: audio.direction === 'sendrecv' || audio.direction === 'recvonly',
+      // Somebody who holds the call may play music to us: nobody must take that for speech.
+      receiving: audio.direction === 'sendrecv',
+      srtp: this.#srtp,
+    };
+    if (this.#started) this.#rtp.agree(this.#agreement);
+  }
+
+  /** The same key goes on where it was: its counters must not begin anew. */
+  #srtpFor(crypto: SdpCrypto | undefined): ActiveSrtp | undefined {
+    if (!crypto) return undefined;
+    const key = `${crypto.suite} ${Buffer.from(crypto.key).toString('hex')}`;
+    if (this.#srtp?.key === key) return this.#srtp;
+    const suite = crypto.suite as SrtpSuite;
+    return {
+      key,
+      inbound: new SrtpContext(suite, crypto.key),
+      outbound: new SrtpContext(suite, this.#ownKey),
+    };
+  }
+}

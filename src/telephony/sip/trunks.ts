@@ -1,0 +1,282 @@
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { dirname, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { KefuError, toKefuError } from '../../core/errors.ts';
+import { languageSchema, type Language } from '../../core/language.ts';
+import { addressList } from './addresses.ts';
+import { parseUri, type SipUri } from './grammar.ts';
+import { sipCodecs, type SipCodec } from './sdp.ts';
+import type { SipListener } from './transports.ts';
+
+/** How a password can be proved without being sent, best first (RFC 8760). */
+export const digestAlgorithms = ['SHA-256', 'MD5'] as const;
+export type DigestAlgorithm = (typeof digestAlgorithms)[number];
+
+/** Who one side says it is, with the proof. */
+export interface SipCredentials {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** Who may be called over a trunk, so that nobody runs up a bill. */
+export interface OutboundRules {
+  readonly server: SipUri;
+  readonly numbers: readonly RegExp[];
+  readonly from: string | undefined;
+  readonly credentials: SipCredentials | undefined;
+  readonly maxCalls: number;
+  readonly maxCallsPerHour: number;
+}
+
+export interface RegistrationSettings extends SipCredentials {
+  readonly server: SipUri;
+  /** The domain of the account when it is not the server's. */
+  readonly domain: string;
+  readonly expiresSeconds: number;
+}
+
+/** A telephone line or exchange that Kefu knows. */
+export interface Trunk {
+  readonly name: string;
+  /** True for addresses that are let in without a password. */
+  readonly admits: (address: string) => boolean;
+  /** What somebody at another address logs in with, and how it is proved, best first. */
+  readonly login: (SipCredentials & { readonly algorithms: readonly DigestAlgorithm[] }) | undefined;
+  readonly language: Language | undefined;
+  readonly codecs: readonly SipCodec[];
+  readonly srtp: 'off' | 'allowed' | 'required';
+  readonly register: RegistrationSettings | undefined;
+  readonly outbound: OutboundRules | undefined;
+}
+
+/** The whole trunks file, checked. */
+export interface TrunkSettings {
+  readonly listeners: readonly SipListener[];
+  readonly publicAddress: string | undefined;
+  readonly rtpHost: string;
+  readonly rtpPorts: readonly [first: number, last: number];
+  readonly mediaTimeoutMs: number;
+  /** Further certificate authorities for TLS servers, PEM. */
+  readonly authorities: string | undefined;
+  readonly trunks: readonly Trunk[];
+}
+
+const address = z.string().refine((text) => isIP(text) !== 0, 'must be an IP address');
+const port = z.number().int().min(0).max(65_535);
+const seconds = (min: number, max: number, fallback: number) =>
+  z.number().int().min(min).max(max).default(fallback);
+const secret = {
+  password: z.string().min(1).optional(),
+  passwordFile: z.string().min(1).optional(),
+};
+const sipUri = z.string().transform((text, context): SipUri => {
+  const uri = parseUri(text);
+  if (uri && (uri.scheme === 'sip' || uri.scheme === 'sips')) return uri;
+  context.addIssue({ code: 'custom', message: 'must be like sip:sip.example.com;transport=tcp' });
+  return z.NEVER;
+});
+const pattern = z.string().transform((text, context): RegExp => {
+  try {
+    return new RegExp(`^(?:${text})$`);
+  } catch {
+    context.addIssue({ code: 'custom', message: `is no regular expression: ${text}` });
+    return z.NEVER;
+  }
+});
+const place = z.strictObject({ host: address.default('0.0.0.0'), port: port.default(5060) });
+
+const trunkSchema = z.strictObject({
+  name: z.string().regex(/^[\w-]{1,40}$/, 'may have letters, digits, _ and -'),
+  addresses: z
+    .array(z.string())
+    .default([])
+    .refine(
+      (entries) => addressList(entries) !== undefined,
+      'must be addresses or networks such as 198.51.100.0/24',
+    ),
+  login: z
+    .strictObject({
+      user: z.string().min(1),
+      ...secret,
+      algorithms: z
+        .array(z.enum(digestAlgorithms))
+        .min(1)
+        .default([...digestAlgorithms]),
+    })
+    .optional(),
+  language: languageSchema.optional(),
+  codecs: z
+    .array(z.enum(sipCodecs))
+    .min(1)
+    .default([...sipCodecs]),
+  srtp: z.enum(['off', 'allowed', 'required']).default('allowed'),
+  register: z
+    .strictObject({
+      server: sipUri,
+      domain: z.string().min(1).optional(),
+      user: z.string().min(1),
+      ...secret,
+      expiresSeconds: seconds(60, 86_400, 300),
+    })
+    .optional(),
+  outbound: z
+    .strictObject({
+      server: sipUri,
+      numbers: z.array(pattern).min(1),
+      from: z
+        .string()
+        .regex(/^\+?\d{2,15}$/, 'must be a number such as +15551234567')
+        .optional(),
+      user: z.string().min(1).optional(),
+      ...secret,
+      maxCalls: seconds(1, 1000, 5),
+      maxCallsPerHour: seconds(1, 10_000, 60),
+    })
+    .optional(),
+});
+
+const fileSchema = z.strictObject({
+  listen: z.strictObject({
+    udp: place.optional(),
+    tcp: place.optional(),
+    tls: z
+      .strictObject({
+        host: address.default('0.0.0.0'),
+        port: port.default(5061),
+        certificate: z.string().min(1),
+        key: z.string().min(1),
+      })
+      .optional(),
+  }),
+  publicAddress: address.optional(),
+  rtp: z
+    .strictObject({
+      host: address.default('0.0.0.0'),
+      ports: z.tuple([port, port]).default([10_000, 10_999]),
+    })
+    .prefault({}),
+  mediaTimeoutSeconds: seconds(5, 3600, 30),
+  authorities: z.string().min(1).optional(),
+  trunks: z.array(trunkSchema).min(1),
+});
+
+type TrunkFile = z.infer<typeof fileSchema>;
+type TrunkEntry = TrunkFile['trunks'][number];
+interface Secret {
+  readonly password?: string | undefined;
+  readonly passwordFile?: string | undefined;
+}
+
+/**
+ * Reads the trunks file; files it names lie relative to it.
+ * @throws KefuError `config_invalid` naming every mistake with its place. Passwords are in no message.
+ */
+export async function readTrunks(file: string): Promise<TrunkSettings> {
+  const invalid = (problems: readonly string[]): KefuError =>
+    new KefuError('config_invalid', `The trunks file ${file} is wrong:\n  ${problems.join('\n  ')}`);
+  const directory = dirname(resolve(file));
+  const read = async (name: string): Promise<string> => {
+    try {
+      return await readFile(resolve(directory, name), 'utf8');
+    } catch (error) {
+      throw invalid([`${name} cannot be read: ${toKefuError(error).message}`]);
+    }
+  };
+  let content: unknown;
+  try {
+    content = parse(await read(file));
+  } catch (error) {
+    throw error instanceof KefuError ? error : invalid([toKefuError(error).message]);
+  }
+  const parsed = fileSchema.safeParse(content);
+  if (!parsed.success) {
+    throw invalid(
+      parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`),
+    );
+  }
+  const problems = problemsOf(parsed.data);
+  if (problems.length > 0) throw invalid(problems);
+  const { listen, trunks, rtp } = parsed.data;
+  const secretOf = async ({ password, passwordFile }: Secret): Promise<string> =>
+    password ?? (passwordFile === undefined ? '' : (await read(passwordFile)).trim());
+
+  const listeners: SipListener[] = [];
+  if (listen.udp) listeners.push({ transport: 'udp', ...listen.udp });
+  if (listen.tcp) listeners.push({ transport: 'tcp', ...listen.tcp });
+  if (listen.tls) {
+    const { host, port: tlsPort, certificate, key } = listen.tls;
+    const tls = { certificate: await read(certificate), key: await read(key) };
+    listeners.push({ transport: 'tls', host, port: tlsPort, tls });
+  }
+  const { authorities } = parsed.data;
+  return {
+    listeners,
+    publicAddress: parsed.data.publicAddress,
+    rtpHost: rtp.host,
+    rtpPorts: rtp.ports,
+    mediaTimeoutMs: parsed.data.mediaTimeoutSeconds * 1000,
+    authorities: authorities === undefined ? undefined : await read(authorities),
+    trunks: await Promise.all(trunks.map((entry) => trunkOf(entry, secretOf))),
+  };
+}
+
+async function trunkOf(entry: TrunkEntry, secretOf: (secret: Secret) => Promise<string>): Promise<Trunk> {
+  const { name, login, language, codecs, srtp, register, outbound } = entry;
+  const list = addressList(entry.addresses);
+  const known = register ?? (outbound?.user === undefined ? undefined : { ...outbound, user: outbound.user });
+  const password = outbound && known ? await secretOf(outbound.user === undefined ? known : outbound) : '';
+  return {
+    ...{ name, language, codecs, srtp },
+    admits: (host) => list?.has(host) ?? false,
+    login: login && {
+      user: login.user,
+      password: await secretOf(login),
+      algorithms: login.algorithms,
+    },
+    register: register && {
+      server: register.server,
+      domain: register.domain ?? register.server.host,
+      user: register.user,
+      password: await secretOf(register),
+      expiresSeconds: register.expiresSeconds,
+    },
+    outbound: outbound && {
+      server: outbound.server,
+      numbers: outbound.numbers,
+      from: outbound.from,
+      credentials: known && { user: known.user, password },
+      maxCalls: outbound.maxCalls,
+      maxCallsPerHour: outbound.maxCallsPerHour,
+    },
+  };
+}
+
+/** What the schema cannot see: that entries fit together. */
+function problemsOf({ listen, trunks, rtp }: TrunkFile): string[] {
+  const problems: string[] = [];
+  if (!listen.udp && !listen.tcp && !listen.tls)
+    problems.push('listen: name at least one of udp, tcp and tls.');
+  if (rtp.ports[1] - rtp.ports[0] < 1)
+    problems.push('rtp.ports: must be [first, last] with room for two ports.');
+  const names = trunks.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) problems.push(`trunks: two have the name ${twice}.`);
+  const users = trunks.flatMap(({ login }) => (login ? [login.user] : []));
+  if (new Set(users).size < users.length) problems.push('trunks: two have the same user to log in with.');
+  for (const { name, addresses, login, register, outbound } of trunks) {
+    if (addresses.length === 0 && !login && !outbound && !register) {
+      problems.push(`${name}: needs addresses or a login for calls in, or outbound for calls out.`);
+    }
+    for (const [part, value] of Object.entries({ login, register, outbound })) {
+      if (!value) continue;
+      const given = [value.password, value.passwordFile].filter((text) => text !== undefined).length;
+      if (given > 1) problems.push(`${name}.${part}: give password or passwordFile, not both.`);
+      if (given === 0 && value.user !== undefined) {
+        problems.push(`${name}.${part}: the user needs a password or passwordFile.`);
+      }
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,74 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createCodec } from '../../../src/media/codec.ts';
+import { createInbound } from '../../../src/media/inbound.ts';
+import { answerVoice } from '../../support/gateway-server.ts';
+import { baresipCalls, shareOfTone, tonePackets } from '../../support/sip/baresip.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { localTrunk, startSipGateway, type RunningGateway } from '../../support/sip/gateway.ts';
+
+describe('the sound of SIP calls with baresip', () => {
+  let running: RunningGateway;
+  afterEach(() => running.gateway.close());
+
+  /** One call in which both sides play a tone; what each has heard of the other's. */
+  const talk = async (codec: 'PCMU' | 'PCMA', account = '') => {
+    const call = baresipCalls(`sip:shop@127.0.0.1:${running.udp}`, { seconds: 4, codec, account });
+    const offered = await Promise.race([
+      running.nextCall(),
+      call.then(({ output }) => Promise.reject(new Error(output))),
+    ]);
+    const { media, events } = answerVoice(offered);
+    const wire = createCodec(media.format.codec);
+    for (const packet of tonePackets(1000, 75)) media.send(wire.encode(packet));
+    media.mark('played');
+    const { heard } = await call;
+    const seen = await events.done;
+    // What Kefu hears goes through the same stage as in a real call.
+    const clock = new ManualClock();
+    const samples: number[] = [];
+    const inbound = createInbound({
+      ...{ format: media.format, outputRateHz: 8000, clock },
+      onFrame: (frame) => void samples.push(...frame.samples),
+    });
+    const packets = seen.filter((event) => event.type === 'packet');
+    for (const packet of packets) {
+      clock.advance(20);
+      inbound.push(packet);
+    }
+    const stats = inbound.stats();
+    inbound.close();
+    return { media, heard, seen, packets, stats, samples: Int16Array.from(samples) };
+  };
+
+  for (const codec of ['PCMU', 'PCMA'] as const) {
+    it(`${codec}: each side hears the tone of the other, whole and in time`, async () => {
+      running = await startSipGateway();
+      const { media, heard, seen, packets, stats, samples } = await talk(codec);
+      expect(media.format.codec).toBe(codec === 'PCMU' ? 'mulaw' : 'alaw');
+      expect(shareOfTone(samples, 440)).toBeGreaterThan(0.95);
+      expect(shareOfTone(samples, 1000)).toBeLessThan(0.05);
+      expect(shareOfTone(heard, 1000)).toBeGreaterThan(0.95);
+      expect(shareOfTone(heard, 440)).toBeLessThan(0.05);
+      const loud = heard.filter((sample) => Math.abs(sample) > 1000).length / 8000;
+      // 1.5 s of a tone, of which every fourth sample is 0.
+      expect(loud).toBeCloseTo(1.125, 1);
+      expect(packets.length).toBeGreaterThan(100);
+      expect(stats).toMatchObject({ lost: 0, duplicates: 0, restarts: 0 });
+      const mark = seen.findIndex((event) => event.type === 'mark');
+      const before = seen.slice(0, mark).filter((event) => event.type === 'packet').length;
+      // The mark comes when its 1.5 s of sound are over, told by the packets that came meanwhile.
+      expect(before * 20).toBeGreaterThan(1_300);
+      expect(before * 20).toBeLessThan(1_900);
+      expect(seen.at(-1)).toMatchObject({ type: 'ended', reason: 'caller-hung-up' });
+      const [end] = running.log.find('The sound of a call has ended');
+      expect(end?.fields).toMatchObject({ lost: 0, foreign: 0 });
+    });
+  }
+
+  it('encrypts the sound when both sides can', async () => {
+    running = await startSipGateway({ trunks: [{ ...localTrunk, srtp: 'required' }] });
+    const { heard, samples } = await talk('PCMU', ';mediaenc=srtp-mand');
+    expect(shareOfTone(samples, 440)).toBeGreaterThan(0.95);
+    expect(shareOfTone(heard, 1000)).toBeGreaterThan(0.95);
+  });
+});

@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { wavHeader } from '../../../src/core/wav.ts';
+import { freeUdpPort } from './gateway.ts';
+
+/** Where Debian's package `baresip-core` keeps its modules. */
+const modules = '/usr/lib/baresip/modules';
+
+/** What a baresip that has called somebody did and heard. */
+export interface BaresipCall {
+  /** Samples at 8 kHz. */
+  readonly heard: Int16Array;
+  readonly output: string;
+}
+
+/** Calls `target` with a real baresip, which plays a tone of 440 Hz and records what it hears, and hangs up after `seconds`. */
+export async function baresipCalls(
+  target: string,
+  options: { readonly seconds: number; readonly codec: 'PCMU' | 'PCMA'; readonly account?: string },
+): Promise<BaresipCall> {
+  const directory = mkdtempSync(join(tmpdir(), 'kefu-baresip-'));
+  const port = await freeUdpPort();
+  const tone = join(directory, 'tone.wav');
+  writeFileSync(tone, toneFile(440));
+  const config = [
+    `sip_listen 127.0.0.1:${port}`,
+    // The bridge is a loudspeaker that needs no sound card; `sndfile` writes what it would play.
+    ...['audio_player aubridge,nobody', `audio_source aufile,${tone}`, 'audio_alert aubridge,bell'],
+    `snd_path ${directory}`,
+    ...['ausrc_srate 8000', 'auplay_srate 8000', 'ausrc_channels 1', 'auplay_channels 1'],
+    ...['rtp_ports 26000-26100', `module_path ${modules}`],
+    ...['g711', 'aufile', 'aubridge', 'sndfile', 'srtp'].map((name) => `module ${name}.so`),
+    ...['module_tmp account.so', 'module_app menu.so'],
+  ];
+  writeFileSync(join(directory, 'config'), `${config.join('\n')}\n`);
+  const account = `<sip:tester@127.0.0.1:${port}>;regint=0;audio_codecs=${options.codec}${options.account ?? ''}`;
+  writeFileSync(join(directory, 'accounts'), `${account}\n`);
+  writeFileSync(join(directory, 'contacts'), '\n');
+  try {
+    const args = ['-f', directory, '-t', String(options.seconds), '-e', `/dial ${target}`];
+    const child = spawn('baresip', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => (output += String(chunk)));
+    await once(child, 'close');
+    const heard = readdirSync(directory).find((name) => name.endsWith('dec.wav'));
+    if (heard === undefined) throw new Error(`baresip has heard nothing:\n${output}`);
+    const wav = readFileSync(join(directory, heard));
+    const data = wav.indexOf('data') + 8;
+    return { heard: new Int16Array(Uint8Array.from(wav.subarray(data)).buffer), output };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** How much of the sound's energy lies at one frequency, 0 to 1, over whole windows of 100 ms with sound; the median of them. */
+export function shareOfTone(samples: Int16Array, frequencyHz: number, sampleRateHz = 8000): number {
+  const size = sampleRateHz / 10;
+  const shares: number[] = [];
+  for (let start = 0; start + size <= samples.length; start += size) {
+    let [real, imaginary, energy] = [0, 0, 0];
+    for (let index = 0; index < size; index += 1) {
+      const value = samples[start + index] ?? 0;
+      const angle = (2 * Math.PI * frequencyHz * index) / sampleRateHz;
+      real += value * Math.cos(angle);
+      imaginary += value * Math.sin(angle);
+      energy += value * value;
+    }
+    if (energy / size > 10_000) shares.push((2 * (real ** 2 + imaginary ** 2)) / (size * energy));
+  }
+  shares.sort((a, b) => a - b);
+  return shares[Math.floor(shares.length / 2)] ?? 0;
+}
+
+/** 20 ms packets of a tone, as linear samples. */
+export function tonePackets(frequencyHz: number, count: number): Int16Array[] {
+  return Array.from({ length: count }, (_, packet) =>
+    Int16Array.from({ length: 160 }, (__, index) =>
+      Math.round(8000 * Math.sin((2 * Math.PI * frequencyHz * (packet * 160 + index)) / 8000)),
+    ),
+  );
+}
+
+/** Ten seconds of a tone as a WAV file. */
+function toneFile(frequencyHz: number): Uint8Array {
+  const samples = Int16Array.from(tonePackets(frequencyHz, 500).flatMap((packet) => [...packet]));
+  const header = wavHeader({ sampleRateHz: 8000, channels: 1, dataBytes: samples.byteLength });
+  return Buffer.concat([header, new Uint8Array(samples.buffer)]);
+}

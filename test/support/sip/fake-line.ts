@@ -1,0 +1,87 @@
+import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:dgram';
+import type { IncomingCall } from '../../../src/core/telephony.ts';
+import type { RtpSockets } from '../../../src/telephony/rtp/ports.ts';
+import { SipCore } from '../../../src/telephony/sip/core.ts';
+import { Guard } from '../../../src/telephony/sip/guard.ts';
+import { takeInvite, type CallParts } from '../../../src/telephony/sip/incoming.ts';
+import type { Trunk } from '../../../src/telephony/sip/trunks.ts';
+import type { VoiceSession } from '../../../src/telephony/voice-session.ts';
+import { createCapturedLog } from '../captured-log.ts';
+import { ManualClock } from '../manual-clock.ts';
+import { keepingFlow } from './messages.ts';
+
+/** A datagram socket without a network: `sent` is what went out, `arrive` what comes in. */
+export class FakeSocket extends EventEmitter {
+  readonly sent: { readonly bytes: Uint8Array; readonly host: string; readonly port: number }[] = [];
+  closed = false;
+
+  send(bytes: Uint8Array, port: number, host: string): void {
+    this.sent.push({ bytes, host, port });
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  arrive(bytes: Uint8Array, address = '192.0.2.1', port = 4000): void {
+    this.emit('message', Buffer.from(bytes), { address, port });
+  }
+}
+
+export interface FakeSockets extends RtpSockets {
+  readonly fakeRtp: FakeSocket;
+  readonly fakeRtcp: FakeSocket;
+}
+
+export function fakeSockets(port = 10_000): FakeSockets {
+  const fakeRtp = new FakeSocket();
+  const fakeRtcp = new FakeSocket();
+  return {
+    ...{ fakeRtp, fakeRtcp, port },
+    rtp: fakeRtp as unknown as Socket,
+    rtcp: fakeRtcp as unknown as Socket,
+    release() {
+      fakeRtp.close();
+      fakeRtcp.close();
+    },
+  };
+}
+
+export const anyTrunk: Trunk = {
+  ...{ name: 'carrier', admits: () => true, login: undefined, language: 'en', codecs: ['PCMU', 'PCMA'] },
+  ...{ srtp: 'allowed', register: undefined, outbound: undefined },
+};
+
+/** A gateway without sockets: messages in by `receive`, answers in `flow.sent`, calls in `calls`. */
+export function fakeLine(trunk: Trunk = anyTrunk, transport: 'udp' | 'tcp' = 'udp') {
+  const clock = new ManualClock();
+  const log = createCapturedLog();
+  const flow = keepingFlow(transport);
+  const sockets: FakeSockets[] = [];
+  const calls: IncomingCall[] = [];
+  const sessions = new Set<VoiceSession>();
+  const guard = new Guard({ trunks: [trunk], clock, log });
+  const core: SipCore = new SipCore({
+    transports: { flowTo: () => Promise.resolve(flow) },
+    ...{ guard, clock, log },
+    onInvite: (transaction, from) =>
+      void takeInvite(transaction, from, { ...parts, onCall: (call) => calls.push(call) }),
+  });
+  const parts: CallParts = {
+    ...{ core, clock, log, sessions, mediaTimeoutMs: 30_000, soundHost: () => '192.0.2.9' },
+    ports: {
+      take: () => {
+        const taken = fakeSockets();
+        sockets.push(taken);
+        return Promise.resolve(taken);
+      },
+    },
+  };
+  /** Hands a message over and lets what is asynchronous in its handling happen. */
+  const receive = async (bytes: Uint8Array): Promise<void> => {
+    core.receive(bytes, flow);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  };
+  return { clock, log, flow, sockets, calls, sessions, core, parts, receive };
+}

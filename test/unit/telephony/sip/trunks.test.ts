@@ -1,0 +1,106 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readTrunks } from '../../../../src/telephony/sip/trunks.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'kefu-trunks-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function read(text: string) {
+  const file = join(directory, 'trunks.yaml');
+  writeFileSync(file, text);
+  writeFileSync(join(directory, 'password'), 'from-a-file\n');
+  return readTrunks(file);
+}
+
+describe('the trunks file', () => {
+  it('is read with its defaults', async () => {
+    const settings = await read(`
+listen: { udp: {} }
+trunks:
+  - name: carrier
+    addresses: [192.0.2.0/28]
+    register: { server: 'sip:sip.carrier.example;transport=tcp', user: office, passwordFile: password }
+    outbound: { server: 'sip:sip.carrier.example', numbers: ['\\+49\\d+'] }
+`);
+    expect(settings).toMatchObject({
+      listeners: [{ transport: 'udp', host: '0.0.0.0', port: 5060 }],
+      ...{ rtpPorts: [10_000, 10_999], mediaTimeoutMs: 30_000, publicAddress: undefined },
+    });
+    const [trunk] = settings.trunks;
+    expect(trunk).toMatchObject({
+      ...{ codecs: ['PCMU', 'PCMA'], srtp: 'allowed', login: undefined },
+      register: {
+        domain: 'sip.carrier.example',
+        user: 'office',
+        password: 'from-a-file',
+        expiresSeconds: 300,
+      },
+      // Who is registered dials with the same password.
+      outbound: { credentials: { user: 'office', password: 'from-a-file' }, maxCalls: 5 },
+    });
+    expect(trunk?.admits('192.0.2.9')).toBe(true);
+    expect(trunk?.admits('192.0.2.99')).toBe(false);
+    // A pattern must fit the whole number.
+    expect(trunk?.outbound?.numbers.some((pattern) => pattern.test('x+4930'))).toBe(false);
+  });
+
+  it('of docs/telephony.md is a right one', async () => {
+    const docs = readFileSync(resolve(import.meta.dirname, '../../../../docs/telephony.md'), 'utf8');
+    const example = /```yaml\n(listen:[^]*?)```/.exec(docs)?.[1] ?? '';
+    for (const name of example.match(/[\w-]+\.(crt|key|pem|password)/g) ?? [])
+      writeFileSync(join(directory, name), name);
+    const { trunks, listeners } = await read(example);
+    expect(listeners.map(({ transport }) => transport)).toEqual(['udp', 'tcp', 'tls']);
+    expect(trunks.map(({ name }) => name)).toEqual(['office', 'phones', 'carrier']);
+    expect(trunks[2]?.outbound?.numbers.map((pattern) => pattern.test('+493012345'))).toEqual([true, false]);
+  });
+
+  const mistakes: Readonly<Record<string, readonly [text: string, told: RegExp]>> = {
+    'no list of trunks': ['listen: { udp: {} }', /trunks: /],
+    'nowhere to listen': [
+      'listen: {}\ntrunks: [{ name: a, addresses: [192.0.2.1] }]',
+      /at least one of udp, tcp and tls/,
+    ],
+    'a misspelled key': ['listen: { udp: {} }\ntrunks: [{ name: a, adresses: [192.0.2.1] }]', /adresses/],
+    'a name for an address': [
+      'listen: { udp: {} }\ntrunks: [{ name: a, addresses: [carrier.example] }]',
+      /must be addresses or networks/,
+    ],
+    'a user without a password': [
+      'listen: { udp: {} }\ntrunks: [{ name: a, login: { user: x } }]',
+      /a.login: the user needs a password or passwordFile/,
+    ],
+    'a trunk nobody can use': ['listen: { udp: {} }\ntrunks: [{ name: a }]', /a: needs addresses or a login/],
+    'two of a name': [
+      'listen: { udp: {} }\ntrunks: [{ name: a, addresses: [192.0.2.1] }, { name: a, addresses: [192.0.2.2] }]',
+      /two have the name a/,
+    ],
+    'a bad pattern': [
+      "listen: { udp: {} }\ntrunks: [{ name: a, outbound: { server: 'sip:b', numbers: ['('] } }]",
+      /is no regular expression/,
+    ],
+    'a missing file': [
+      'listen: { udp: {} }\ntrunks: [{ name: a, login: { user: x, passwordFile: nowhere } }]',
+      /nowhere cannot be read/,
+    ],
+    'no YAML': ['listen: [', /is wrong/],
+  };
+  for (const [name, [text, told]] of Object.entries(mistakes)) {
+    it(`with ${name} is refused with its place`, async () => {
+      await expect(read(text)).rejects.toMatchObject({
+        code: 'config_invalid',
+        message: expect.stringMatching(told) as string,
+      });
+    });
+  }
+
+  it('never shows a password in a message', async () => {
+    const text =
+      'listen: { udp: {} }\ntrunks: [{ name: a, login: { user: x, password: hunter2 }, codecs: [] }]';
+    await expect(read(text)).rejects.toMatchObject({
+      message: expect.not.stringContaining('hunter2') as string,
+    });
+  });
+});
