@@ -30,7 +30,9 @@ import { hasApiToken } from './access.ts';
 import { createCalls } from './calls.ts';
 import type { Config } from './config.ts';
 import { loadEmotionEstimator } from './emotion.ts';
+import { callBack } from './desk/call-back.ts';
 import { startDesk } from './desk/desk.ts';
+import { createTelephones } from './desk/telephones.ts';
 import { announceAddress } from './flows/address.ts';
 import { loadFlows, runFlows, type CallFlows } from './flows/running.ts';
 import { startPeople } from './people.ts';
@@ -172,6 +174,8 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     });
     closers.push(() => flows.close());
     const { access, audit, ...staff } = await startPeople(database, config, { clock, log });
+    const sip = await openSip(config, log);
+    if (sip) closers.push(() => sip.close());
     const desk = closeLater(
       await startDesk(config, {
         database,
@@ -184,6 +188,17 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
         people: staff.people,
         timeZone: firstFlows.pack.settings.timeZone,
         flows: () => pack,
+        telephones:
+          sip &&
+          createTelephones({
+            dialer: sip.dialer,
+            stages: stages.voice,
+            voiceLanguages: stages.voiceLanguages,
+            clock,
+            log,
+            bus,
+          }),
+        callBack: sip && ((callback, signal) => callBack(sip.dialer, callback, signal, calls)),
       }),
     );
     const voicemails = createRecordingStore({ directory: join(config.dataDir, 'voicemails'), log });
@@ -235,8 +250,6 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       desk.socket,
       ...streams.webSockets,
     ];
-    const sip = await openSip(config, log);
-    if (sip) closers.push(() => sip.close());
     let draining = false;
     // A carrier that is told so at the webhook tries its next address, where an answered call could only apologise.
     server.addHook('onRequest', async (request, reply) => {

@@ -39,7 +39,10 @@ export function createCalls(services: Omit<CallServices, keyof CallFlows>, optio
     const former = running.get(incoming.resumes);
     former?.hangup('interrupted');
     await former?.done;
-    const snapshot = await snapshots.take(incoming.resumes);
+    const { calledBack } = incoming;
+    const snapshot = calledBack
+      ? { callId: incoming.resumes, dialog: calledBack.dialog, lastSeq: 0, savedAtEpochMs: clock.epochMs() }
+      : await snapshots.take(incoming.resumes);
     if (!snapshot) return undefined;
     // A process that died had kept events after its last snapshot: the numbering goes on behind them.
     const later = await store.events(snapshot.callId, snapshot.lastSeq);

@@ -327,6 +327,7 @@ class Call {
   }
 
   #resumeEvent(): DialogEvent {
+    if (this.#incoming.calledBack) return { type: 'called-back' };
     return this.#incoming.transferFailed === undefined
       ? { type: 'call-resumed' }
       : { type: 'transfer-finished', ok: false, code: this.#incoming.transferFailed };
@@ -367,7 +368,7 @@ class Call {
         this.#people?.leaveQueue();
         return;
       case 'callback':
-        this.#people?.callback(effect.number, effect.briefing, this.#state.language);
+        this.#people?.callback(effect, this.#state.language);
         return;
       case 'voicemail':
         this.#people?.takeMessage(effect, this.#state.language, (message) =>

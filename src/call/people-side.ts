@@ -101,11 +101,11 @@ export class PeopleSide implements PeopleCall {
     this.#place.leaveQueue();
   }
 
-  callback(number: string, briefing: Briefing, language: Language): void {
+  callback(effect: Extract<DialogEffect, { type: 'callback' }>, language: Language): void {
     this.#waiting = false;
     this.#music();
     this.#record('callback');
-    this.#place.callback(number, wishOf({ briefing }, 'general', language));
+    this.#place.callback(effect.number, wishOf(effect, 'general', language), effect.resume);
   }
 
   /** Takes a message; `done` hears when it is over. */

@@ -1,4 +1,4 @@
-import type { DialogEvent } from './dialog.ts';
+import type { DialogEvent, DialogState } from './dialog.ts';
 import type { Briefing, Contact } from './handoff.ts';
 import type { Language } from './language.ts';
 
@@ -68,7 +68,7 @@ export interface CallPlace {
   /** The caller no longer wants one. */
   leaveQueue(): void;
   /** The caller shall be called at `number` when it is their turn; a place in the queue is kept. */
-  callback(number: string, wish: PersonWish): void;
+  callback(number: string, wish: PersonWish, resume: DialogState | undefined): void;
   /** The caller has left a message, which somebody shall hear and answer. */
   message(text: string, wish: PersonWish): void;
   /** The call is over; `mayReturn`: its stream is lost, and the caller may come back under the same id. Idempotent. */

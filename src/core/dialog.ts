@@ -62,6 +62,8 @@ export type DialogEvent =
     }
   /** The stream was lost and a new one continues the call. */
   | { readonly type: 'call-resumed' }
+  /** Kefu has called somebody back who was promised that; the dialog goes on from the `resume` of its `callback` effect. */
+  | { readonly type: 'called-back' }
   | {
       readonly type: 'utterance';
       readonly understanding: Understanding;
@@ -145,7 +147,13 @@ export type DialogEffect =
   /** The caller no longer wants a person. */
   | { readonly type: 'leave-queue' }
   /** The caller's place in the queue becomes that of a call to `number`; without a place they get one. */
-  | { readonly type: 'callback'; readonly number: string; readonly briefing: Briefing }
+  | {
+      readonly type: 'callback';
+      readonly number: string;
+      readonly briefing: Briefing;
+      /** Where the dialog goes on when the caller has been called back. */
+      readonly resume?: DialogState;
+    }
   /** Records what the caller says next, until a pause, a key or the limit; `voicemail-finished` follows. */
   | { readonly type: 'voicemail'; readonly limitMs: number; readonly briefing: Briefing }
   | { readonly type: 'language'; readonly language: Language }

@@ -68,6 +68,8 @@ export const queueEntrySchema = contactSchema.extend({
   nodeId: z.string().nullable(),
   /** Since when the caller is cut off because their node died; null while they are there. Who is away is offered to nobody. */
   awaySinceEpochMs: z.number().nullable(),
+  /** Offered to nobody before; a callback that nobody answered. */
+  notBeforeEpochMs: z.number().optional(),
   /** Who declined it, and when. */
   declines: z.array(z.object({ agentId: z.string(), atEpochMs: z.number() })),
 });
@@ -230,6 +232,8 @@ export interface HandoffRouter {
   finish(agentId: string, entryId: string): Promise<boolean>;
   /** The agent lets go of whom they serve, who waits again at the front, for whom `to` says. */
   handOver(agentId: string, entryId: string, to: Pick<Contact, 'queue' | 'direct'>): Promise<boolean>;
+  /** The entry waits on, and is offered to nobody before a time; whoever had it is free. */
+  postpone(entryId: string, untilEpochMs: number): Promise<boolean>;
   /** The caller's line is lost: the place is kept for a while and offered to nobody; `enqueue` brings them back. */
   away(entryId: string): Promise<boolean>;
   /** The agent's desk disappeared: whom they served goes to the very front, what rang there to the front. */

@@ -1,5 +1,5 @@
 import type { WireFormat } from './audio.ts';
-import type { Expecting } from './dialog.ts';
+import type { DialogState, Expecting } from './dialog.ts';
 import type { Briefing } from './handoff.ts';
 import type { Language } from './language.ts';
 
@@ -32,6 +32,8 @@ export interface IncomingCall {
   readonly proposedCallId?: string;
   /** Set with `resumes` when the call comes back because a transfer found nobody: the carrier's word, such as `no-answer`. */
   readonly transferFailed?: string;
+  /** Set with `resumes` when Kefu has called somebody back: where the dialog goes on. */
+  readonly calledBack?: { readonly dialog: DialogState };
   /** Answers the call. `callId` is Kefu's id; the gateway remembers it for `resumes`. */
   accept(callId: string): CallMedia;
   /** Refuses the call; `overloaded` tells the carrier to try elsewhere. */

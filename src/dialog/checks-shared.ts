@@ -10,6 +10,7 @@ export const requiredPrompts = [
   'next_request',
   'options_more',
   'resumed',
+  'called_back',
   'give_up',
   'slower_now',
   'not_louder',

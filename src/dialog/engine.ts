@@ -161,6 +161,10 @@ function handle(turn: Turn, reader: IntentReader, event: DialogEvent): void {
       // The process that waited for the shop is gone, and its answer with it.
       else if (state.waiting?.for === 'task') turn.effects.push(state.waiting.task);
       return;
+    case 'called-back':
+      turn.say('called_back');
+      if (resumeInLine(turn)) run(turn);
+      return;
     case 'utterance': {
       // Speech is recognised again: keys are no longer the only way.
       if (state.waiting?.for === 'person') return;

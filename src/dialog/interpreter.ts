@@ -2,7 +2,7 @@ import type { TaskResult } from '../core/dialog.ts';
 import { briefingOf } from './briefing.ts';
 import { completeCheck, executeAsk } from './asking.ts';
 import { executeChoose } from './choosing.ts';
-import { executeHandover } from './place.ts';
+import { executeHandover, stateForCallingBack } from './place.ts';
 import { askToConfirm, askWhatIsWanted } from './questions.ts';
 import type { StepOf, StepSource } from './schema.ts';
 import { newFrame, type Background, type Frame } from './state.ts';
@@ -189,12 +189,14 @@ function executeCallback(turn: Turn, frame: Frame, step: StepOf<'callback'>): vo
   const { number, reason } = turn.evaluateAll(step.callback);
   if (step.done !== undefined) recordDone(turn, step.done, frame.flow);
   if (turn.state.call.hasPeople && typeof number === 'string') {
+    const resume = stateForCallingBack(turn, frame);
     // The place stays in the queue, and waits for a call instead of the caller.
     turn.state.place = null;
     turn.effects.push({
       type: 'callback',
       number,
       briefing: briefingOf(turn, textOr(reason, 'asked-for-person')),
+      ...(resume && { resume }),
     });
   }
   proceed(turn, turn.state.stack, step.next);

@@ -1,3 +1,4 @@
+import type { DialogState } from '../core/dialog.ts';
 import { briefingOf } from './briefing.ts';
 import { amountOf } from './escalating.ts';
 import { roundedMinutes } from './formatters.ts';
@@ -129,4 +130,28 @@ export function noteTold({ state: { place } }: Turn): void {
   if (!place || position === null) return;
   place.told = { position, minutes: roundedMinutes(place.waitMs) };
   place.updates = 0;
+}
+
+/**
+ * The state from which the conversation goes on when the caller is called back: waiting for a person as before. Undefined in a flow
+ * that never asks for one.
+ */
+export function stateForCallingBack({ state, pack }: Turn, { flow }: Frame): DialogState | undefined {
+  const steps = pack.flows.get(flow)?.steps ?? [];
+  const step = [...steps].find(([, each]) => 'handover' in each)?.[0];
+  if (step === undefined) return undefined;
+  const resumed = structuredClone(state);
+  const top = resumed.stack.at(-1);
+  if (!top) return undefined;
+  goTo(top, step);
+  const { handover_skill: skill, handover_reason: reason } = resumed.variables;
+  resumed.place = newPlace(top, {
+    skill: typeof skill === 'string' ? skill : 'general',
+    reason: typeof reason === 'string' ? reason : 'asked-for-person',
+    queue: null,
+  });
+  resumed.waiting = { for: 'transfer' };
+  resumed.refused = null;
+  resumed.queue = [];
+  return resumed as unknown as DialogState;
 }

@@ -4,6 +4,7 @@ import type { ContactCard, DeskMessage, DeskRequest } from '../core/desk.ts';
 import type { EventBus } from '../core/events.ts';
 import type { HandoffRouter } from '../core/handoff.ts';
 import type { Logger } from '../core/log.ts';
+import type { CallbackParts } from './callbacks.ts';
 import type { Conversation, Desk, DeskPerson, Desks, DeskWire } from './desks.ts';
 import type { LiveCalls } from './live-calls.ts';
 import type { Telephones } from './phones.ts';
@@ -34,6 +35,8 @@ export interface SwitchboardOptions {
   /** Keeps what a person noted about a call that is over. */
   readonly keepNote: (callId: string, name: string, data: Readonly<Record<string, unknown>>) => Promise<void>;
   readonly audit: (deed: DeskDeed) => void;
+  /** How promised calls are kept and made. */
+  readonly callbacks: CallbackParts;
   /** Undefined: nobody can be rung. */
   readonly telephones?: Telephones | undefined;
 }

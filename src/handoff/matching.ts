@@ -78,6 +78,7 @@ export function isOfferable(entry: QueueEntry, rules: RoutingRules, nowEpochMs: 
   return (
     entry.progress.state === 'waiting' &&
     entry.awaySinceEpochMs === null &&
+    nowEpochMs >= (entry.notBeforeEpochMs ?? 0) &&
     (entry.channel !== 'callback' || isOpen(rules.queues[entry.queue]?.hours, nowEpochMs))
   );
 }

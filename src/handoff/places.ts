@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { PeopleCall, PersonWish } from '../core/conversation.ts';
 import { toKefuError } from '../core/errors.ts';
-import type { Contact, HandoffRouter } from '../core/handoff.ts';
+import type { Contact, HandoffRouter, QueueEntry } from '../core/handoff.ts';
 import type { Language } from '../core/language.ts';
 import type { Logger } from '../core/log.ts';
 
@@ -17,6 +17,8 @@ export interface RegisteredCall {
   /** What the caller wants a person for, once that was asked for. */
   wish: PersonWish | undefined;
   enqueuedAtEpochMs: number | undefined;
+  /** The place in the queue outlives the call: somebody calls back. */
+  isCalledBackLater: boolean;
   stopPositions: () => void;
 }
 
@@ -24,6 +26,8 @@ export interface PlacesParts {
   readonly router: HandoffRouter;
   readonly clock: Clock;
   readonly log: Logger;
+  /** The caller has a person already, who waited for them to be called back. */
+  readonly served?: (entry: QueueEntry, agentId: string) => void;
   /** Queues of the rules, the usual one first. */
   readonly queues: () => readonly string[];
 }
@@ -48,8 +52,10 @@ export class Places {
         call.tell({ type: 'queue-refused', because, instead, opensAtEpochMs });
         return;
       }
-      registered.enqueuedAtEpochMs = admission.entry.enqueuedAtEpochMs;
-      this.watchPosition(registered);
+      const { entry } = admission;
+      registered.enqueuedAtEpochMs = entry.enqueuedAtEpochMs;
+      if (entry.progress.state === 'serving') this.#parts.served?.(entry, entry.progress.agentId);
+      else this.watchPosition(registered);
     } catch (error) {
       log.error({ callId: call.callId, err: toKefuError(error) }, 'a caller could not be put into the queue');
       call.tell({ type: 'queue-refused', because: 'full', instead: 'callback', opensAtEpochMs: null });

@@ -232,6 +232,8 @@ export async function createHandoffRouter(options: HandoffRouterOptions): Promis
     finish: (agentId, entryId) => open((draft, at) => transitions.finish(draft, agentId, entryId, at)),
     handOver: (agentId, entryId, to) =>
       open((draft, at) => transitions.handOver(draft, agentId, entryId, to, at)),
+    postpone: (entryId, untilEpochMs) =>
+      open((draft, at) => transitions.postpone(draft, entryId, untilEpochMs, at)),
     away: (entryId) =>
       open((draft, at) => {
         const entry = draft.entry(entryId);

@@ -68,6 +68,11 @@ const rulesSchema = z
     usualHandleSeconds: seconds.min(1).default(240).transform(toMs),
     /** Whoever is answered within so long counts as answered in time, in the figures. */
     serviceLevelSeconds: seconds.default(20).transform(toMs),
+    /** Who is called first when it is somebody's turn to be called back; nobody waits for the other with `agent-first`. */
+    callbacks: z.enum(['agent-first', 'caller-first']).default('agent-first'),
+    /** How often somebody who does not answer is called, and the pause between. */
+    callbackTries: z.int().min(1).max(10).default(3),
+    callbackPauseSeconds: seconds.default(600).transform(toMs),
     queues: z.record(z.string(), queueSchema).prefault({ general: {} }),
   })
   .superRefine(({ queues }, context) => {
@@ -93,6 +98,9 @@ const rulesSchema = z
     returnMs: rules.returnSeconds,
     usualHandleMs: rules.usualHandleSeconds,
     serviceLevelMs: rules.serviceLevelSeconds,
+    callbacks: rules.callbacks,
+    callbackTries: rules.callbackTries,
+    callbackPauseMs: rules.callbackPauseSeconds,
     queues: rules.queues,
   }));
 

@@ -1,4 +1,4 @@
-import type { CallPlace, PeopleCall, PersonWish, Seat } from '../core/conversation.ts';
+import type { CallPlace, PeopleCall, Seat } from '../core/conversation.ts';
 import type { ContactCard, DeskMessage } from '../core/desk.ts';
 import { toKefuError } from '../core/errors.ts';
 import type { HandoffEvent, QueueEntry } from '../core/handoff.ts';
@@ -11,6 +11,7 @@ import type {
   JoinParts,
   SwitchboardOptions,
 } from './board.ts';
+import { Callbacks } from './callbacks.ts';
 import { DeskRequests } from './desk-requests.ts';
 import { colleagueOf, Desk, Desks, type Conversation, type DeskPerson, type DeskWire } from './desks.ts';
 import { createLiveCalls, type LiveCallChange, type LiveCalls } from './live-calls.ts';
@@ -33,12 +34,19 @@ class Board implements DeskSwitchboard, BoardInside {
   readonly places: Places;
   readonly #requests: DeskRequests;
   readonly #phones: Phones;
+  readonly #callbacks: Callbacks;
   readonly #unsubscribe: readonly (() => void)[];
   #closed = false;
 
   constructor(options: SwitchboardOptions) {
     this.options = options;
-    this.places = new Places(options);
+    this.places = new Places({
+      ...options,
+      served: (entry, agentId) => {
+        this.#connect(entry, agentId);
+      },
+    });
+    this.#callbacks = new Callbacks(this, options.callbacks);
     this.#requests = new DeskRequests(this);
     this.#phones = new Phones(this);
     this.live = createLiveCalls((change) => {
@@ -64,6 +72,7 @@ class Board implements DeskSwitchboard, BoardInside {
       language,
       wish: undefined,
       enqueuedAtEpochMs: undefined,
+      isCalledBackLater: false,
       stopPositions: () => undefined,
     };
     this.calls.set(call.callId, registered);
@@ -74,16 +83,18 @@ class Board implements DeskSwitchboard, BoardInside {
         registered.stopPositions();
         this.#later('a caller could not leave the queue', router.leave(call.callId));
       },
-      callback: (_number, wish: PersonWish) => {
+      callback: (number, wish, resume) => {
         registered.stopPositions();
-        const contact = this.places.contactOf(call, wish, 'callback');
-        this.#later('a callback could not be kept', router.enqueue(contact));
+        registered.isCalledBackLater = true;
+        this.#later('a callback could not be kept', this.#callbacks.keep(registered, number, wish, resume));
       },
       message: (text, wish) => {
+        registered.isCalledBackLater = true;
         const briefing = { ...wish.briefing, done: [...wish.briefing.done, `Message: “${text}”`] };
-        registered.wish = { ...wish, briefing };
-        const contact = this.places.contactOf(call, registered.wish, 'callback');
-        this.#later('a message could not be kept', router.enqueue({ ...contact, reason: 'voicemail' }));
+        const contact = { ...wish.contact, reason: 'voicemail' };
+        const number = this.live.get(call.callId)?.call.from ?? '';
+        const kept = this.#callbacks.keep(registered, number, { briefing, contact }, undefined);
+        this.#later('a message could not be kept', kept);
       },
       ended: (mayReturn) => {
         this.#end(registered, mayReturn);
@@ -129,6 +140,7 @@ class Board implements DeskSwitchboard, BoardInside {
     this.#closed = true;
     this.#requests.consulting.close();
     this.#phones.close();
+    this.#callbacks.close();
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     for (const { stopPositions } of this.calls.values()) stopPositions();
   }
@@ -257,22 +269,30 @@ class Board implements DeskSwitchboard, BoardInside {
 
   #ring(entry: QueueEntry, agentId: string): void {
     const desk = this.desks.get(agentId);
+    if (!desk || entry.progress.state !== 'offered') return;
+    const untilEpochMs = entry.progress.sinceEpochMs + this.options.ringMs();
+    const ring = (card: ContactCard) => {
+      desk.send({ type: 'offer', card, untilEpochMs });
+      this.#phones.ring(desk, card);
+    };
+    if (entry.channel === 'callback') {
+      this.#later('a promised call could not be offered', this.#callbacks.offered(desk, entry, ring));
+      return;
+    }
     const card = this.cardOf(entry.id);
-    if (!desk || !card || entry.progress.state !== 'offered') return;
+    if (!card) return;
     desk.offers.set(entry.id, card.call.callId);
-    desk.send({
-      type: 'offer',
-      card,
-      untilEpochMs: entry.progress.sinceEpochMs + this.options.ringMs(),
-    });
-    this.#phones.ring(desk, card);
+    ring(card);
   }
 
   #connect(entry: QueueEntry, agentId: string): void {
     const desk = this.desks.get(agentId);
     const callId = this.#callIdOf(entry.id);
     const registered = this.calls.get(callId);
+    if (desk && entry.channel === 'callback')
+      this.#later('somebody could not be called back', this.#callbacks.accepted(desk, entry));
     if (!desk || !registered) return;
+    this.#later('a promised call could not be ticked off', this.#callbacks.joined(callId));
     const isConsultation = entry.id !== callId;
     registered.stopPositions();
     const joined = this.join(desk, entry.id, callId, {
@@ -308,6 +328,7 @@ class Board implements DeskSwitchboard, BoardInside {
       if (conversation) this.part(desk, conversation, 'caller-left');
     }
     this.callOfEntry.delete(entry.id);
+    this.#later('a promised call could not be ticked off', this.#callbacks.removed(entry));
   }
 
   /** A desk did not come back in time: others have its callers. */
@@ -336,8 +357,7 @@ class Board implements DeskSwitchboard, BoardInside {
     }
     const others = [...this.callOfEntry].filter(([, of]) => of === callId).map(([entryId]) => entryId);
     for (const entryId of others) this.#later('a consultation could not be ended', router.leave(entryId));
-    const entry = router.state().entries.find(({ id }) => id === callId);
-    if (!registered.wish || entry?.channel === 'callback') return;
+    if (!registered.wish || registered.isCalledBackLater) return;
     this.#later(
       'a caller who is gone could not be taken out of the queue',
       mayReturn ? router.away(callId) : router.leave(callId),

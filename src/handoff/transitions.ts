@@ -107,6 +107,15 @@ export function handOver(
   return true;
 }
 
+/** The entry waits on, without having been declined by anybody, and not before a time. */
+export function postpone(draft: Draft, entryId: string, untilEpochMs: number, at: Moment): boolean {
+  const entry = draft.entry(entryId);
+  if (!entry) return false;
+  draft.setEntry({ ...entry, boost: 'none', progress: { state: 'waiting' }, notBeforeEpochMs: untilEpochMs });
+  release(draft, entry, at);
+  return true;
+}
+
 /** The caller is gone for good. */
 export function leave(draft: Draft, entryId: string, at: Moment): boolean {
   const entry = draft.entry(entryId);

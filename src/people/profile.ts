@@ -4,7 +4,8 @@ import type { Person, PersonProfile } from '../core/people.ts';
 
 /** A person as the router knows them: with teams, languages, skills and room for texts. */
 export function agentProfileOf({ id, profile }: Person): AgentProfile {
-  return { id, ...profile };
+  const { teams, languages: spoken, skills, textCapacity } = profile;
+  return { id, teams, languages: spoken, skills, textCapacity };
 }
 
 /** Somebody new: all languages, no team, no special skill, three texts at once. */

@@ -172,6 +172,15 @@ const migrations: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    version: 7,
+    statements: [
+      `create table callbacks (
+        call_id text primary key,
+        callback json not null
+      )`,
+    ],
+  },
 ];
 
 /** Any number, but the same for ever: it keeps two processes from migrating at once. */

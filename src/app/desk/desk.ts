@@ -8,8 +8,11 @@ import type { CallStore } from '../../core/store.ts';
 import type { FlowPack } from '../../dialog/flow-pack.ts';
 import type { DeskSwitchboard } from '../../handoff/board.ts';
 import { createFigures } from '../../handoff/figures.ts';
+import type { CallbackParts } from '../../handoff/callbacks.ts';
+import type { Telephones } from '../../handoff/phones.ts';
 import { createSwitchboard } from '../../handoff/switchboard.ts';
 import type { People } from '../../people/people.ts';
+import { createCallbackStore } from '../../store/callbacks.ts';
 import type { Database } from '../../store/database.ts';
 import { createFigureStore } from '../../store/figures.ts';
 import type { WebSocketGateway } from '../../telephony/gateway.ts';
@@ -45,6 +48,9 @@ export async function startDesk(
     readonly timeZone: string;
     /** The flows that new calls begin with. */
     readonly flows: () => FlowPack;
+    /** Undefined where Kefu cannot dial. */
+    readonly telephones: Telephones | undefined;
+    readonly callBack: CallbackParts['dial'];
   },
 ): Promise<DeskSide> {
   const { database, bus, clock, log, store, access, audit, people, timeZone } = parts;
@@ -72,6 +78,13 @@ export async function startDesk(
     ringMs: () => rules.ringMs,
     flows: () => flowsForCallers(parts.flows()),
     wrapUpCodes: () => wrapUpCodes,
+    telephones: parts.telephones,
+    callbacks: {
+      store: createCallbackStore(database, log),
+      events: (callId) => store.events(callId, 0),
+      dial: parts.callBack,
+      rules: () => rules,
+    },
     async keepNote(callId, name, data) {
       // The record of a call that is over has no other writer any more.
       const seq = ((await store.events(callId, 0)).at(-1)?.seq ?? 0) + 1;

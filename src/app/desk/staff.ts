@@ -77,5 +77,6 @@ function deskPersonOf(person: Person): DeskPerson {
     role: person.role,
     supervises: person.role !== 'agent',
     profile: agentProfileOf(person),
+    telephone: person.profile.telephone,
   };
 }

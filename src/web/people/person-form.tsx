@@ -19,6 +19,7 @@ interface Values {
   readonly languages: Language[];
   readonly skills: { readonly skill: string; readonly level: number }[];
   readonly textCapacity: number;
+  readonly telephone?: string | undefined;
 }
 
 const newPerson: Partial<Values> = {
@@ -41,12 +42,20 @@ const valuesOf = ({ login, name, role, codeRequired, profile }: Person): Values 
   skills: Object.entries(profile.skills).map(([skill, level]) => ({ skill, level })),
 });
 
-const fieldsOf = ({ teams, languages, skills, textCapacity, ...fields }: Values): PersonFields => ({
+const fieldsOf = ({
+  teams,
+  languages,
+  skills,
+  textCapacity,
+  telephone = '',
+  ...fields
+}: Values): PersonFields => ({
   ...fields,
   profile: {
     teams,
     languages,
     textCapacity,
+    ...(telephone.trim() !== '' && { telephone: telephone.trim() }),
     skills: Object.fromEntries(skills.map(({ skill, level }) => [skill.trim(), level])),
   },
 });
@@ -163,6 +172,14 @@ export function PersonForm(props: {
         </Form.Item>
         <Form.Item name="textCapacity" label={t('textCapacity')} rules={[required(t('textCapacity'))]}>
           <InputNumber min={0} max={20} precision={0} />
+        </Form.Item>
+        <Form.Item
+          name="telephone"
+          label={t('telephoneOfPerson')}
+          extra={t('telephoneHint')}
+          rules={[{ pattern: /^(\+\d{6,15}|sips?:[^\s@]+@[^\s@]+)$/, message: t('telephoneHint') }]}
+        >
+          <Input maxLength={100} />
         </Form.Item>
       </Form>
     </Drawer>

@@ -109,6 +109,11 @@ export const peopleTexts = {
   level: { en: 'Level', zh: '等级' },
   addSkill: { en: 'Add a skill', zh: '添加技能' },
   remove: { en: 'Remove', zh: '删除' },
+  telephoneOfPerson: { en: 'Telephone for calls', zh: '接听电话的号码' },
+  telephoneHint: {
+    en: 'Only for those who take calls without a browser: +15551234567 or sip:name@host.',
+    zh: '仅供不用浏览器接听的同事填写：+15551234567 或 sip:name@host。',
+  },
   textCapacity: { en: 'Text conversations at once', zh: '同时处理的文字会话数' },
   codeRequired: { en: 'Must log in with a one-time code', zh: '登录必须使用动态验证码' },
   english: { en: 'English', zh: '英语' },

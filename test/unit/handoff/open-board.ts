@@ -1,6 +1,8 @@
+import type { Callback } from '../../../src/core/callbacks.ts';
 import type { CallPlace } from '../../../src/core/conversation.ts';
 import type { DeskRequest } from '../../../src/core/desk.ts';
-import type { CallEventBody } from '../../../src/core/events.ts';
+import type { CallEvent, CallEventBody } from '../../../src/core/events.ts';
+import type { CallbackParts } from '../../../src/handoff/callbacks.ts';
 import type { DeskPerson } from '../../../src/handoff/desks.ts';
 import type { DeskDeed } from '../../../src/handoff/board.ts';
 import { createSwitchboard } from '../../../src/handoff/switchboard.ts';
@@ -11,13 +13,18 @@ import { openCallCentre, settle } from './call-centre.ts';
 
 export const supervisor = deskPersonOf('sue', { role: 'supervisor', supervises: true });
 
-export async function openBoard(telephones?: Telephones) {
+export async function openBoard(
+  telephones?: Telephones,
+  options: { readonly dial?: CallbackParts['dial']; readonly callerFirst?: boolean } = {},
+) {
   const centre = await openCallCentre({ queues: { general: {}, returns: {} } });
   const { clock, log } = centre;
   const { router } = await centre.node('n1');
   const bus = createEventBus(log);
   const deeds: DeskDeed[] = [];
   const kept: string[] = [];
+  const promised = new Map<string, Callback>();
+  const events: CallEvent[] = [];
   const board = createSwitchboard({
     router,
     bus,
@@ -35,11 +42,27 @@ export async function openBoard(telephones?: Telephones) {
     },
     audit: (deed) => deeds.push(deed),
     telephones,
+    callbacks: {
+      store: {
+        keep: (callback) => Promise.resolve(void promised.set(callback.callId, callback)),
+        get: (callId) => Promise.resolve(promised.get(callId)),
+        remove: (callId) => Promise.resolve(void promised.delete(callId)),
+      },
+      events: (callId) => Promise.resolve(events.filter((event) => event.callId === callId)),
+      dial: options.dial,
+      rules: () => ({
+        callbacks: options.callerFirst === true ? 'caller-first' : 'agent-first',
+        callbackTries: 2,
+        callbackPauseMs: 60_000,
+      }),
+    },
   });
   let seq = 0;
   const publish = (callId: string, body: CallEventBody) => {
     seq += 1;
-    bus.publish('call-event', { callId, seq, atEpochMs: clock.epochMs(), body });
+    const event = { callId, seq, atEpochMs: clock.epochMs(), body };
+    events.push(event);
+    bus.publish('call-event', event);
   };
   const begin = (callId: string, channel: 'voice' | 'text' = 'voice') => {
     const call = new FakePeopleCall(callId, channel);
@@ -73,7 +96,7 @@ export async function openBoard(telephones?: Telephones) {
     if (available) await request({ type: 'choose', choice: { state: 'available' } });
     return { wire, line, request };
   };
-  return { board, router, clock, log, deeds, kept, publish, begin, ask, connect };
+  return { promised, board, router, clock, log, deeds, kept, publish, begin, ask, connect };
 }
 
 /** A caller who speaks with Anna. */
