@@ -53,6 +53,37 @@ describe('a callback instead of waiting', () => {
     expect(inLine().hear("don't call me back").text).not.toMatch(/555-0188/);
   });
 
+  it('goes on where it was when Kefu has called: with a greeting, and asking for the person again', () => {
+    for (const [language, words, yes, greeting] of [
+      ['en', 'call me back instead', 'yes', /you asked us to call you back/],
+      ['zh', '给我回个电话吧', '是的', /回电/],
+    ] as const) {
+      const script = inLine({ language }).hear(words).hear(yes);
+      const [callback] = script.effectsOf('callback');
+      expect(callback?.resume?.ended).toBe(false);
+      const again = call({ language });
+      again.state = JSON.parse(JSON.stringify(callback?.resume)) as typeof again.state;
+      again.said = [];
+      const asked = again.effectsOf('transfer').length;
+      again.send({ type: 'called-back' });
+      expect(again.text).toMatch(greeting);
+      expect(again.effectsOf('transfer').length).toBe(asked + 1);
+      again.send({ type: 'queue-position', position: 1, waitMs: null }).send(joined());
+      again.said = [];
+      again.send(left('end'));
+      expect(again.ended === 'transferred' || again.expecting !== null).toBe(true);
+    }
+  });
+
+  it('goes on in the same way for whoever was refused by a closed queue', () => {
+    const script = call().hear('agent').send(refused('closed', 'callback')).hear('yes');
+    const [callback] = script.effectsOf('callback');
+    const again = call();
+    again.state = JSON.parse(JSON.stringify(callback?.resume)) as typeof again.state;
+    again.send({ type: 'called-back' });
+    expect(again.effectsOf('transfer')).toHaveLength(1);
+  });
+
   it('is not asked of a queue that there is none of', () => {
     const script = call({ hasPeople: false }).hear('agent').hear('yes');
     expect(script.ended).toBe('callback');
