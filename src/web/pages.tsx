@@ -30,8 +30,13 @@ const pages: readonly PageEntry[] = [
     element: <CallsPage />,
   },
   { path: '/calls/:id', roles: ['supervisor', 'engineer', 'administrator'], element: <CallPage /> },
-  { path: '/desk', menu: 'desk', roles: ['agent', 'supervisor'], element: <DeskPage /> },
-  { path: '/supervise', menu: 'supervise', roles: ['supervisor'], element: <SupervisePage /> },
+  { path: '/desk', menu: 'desk', roles: ['agent', 'supervisor', 'administrator'], element: <DeskPage /> },
+  {
+    path: '/supervise',
+    menu: 'supervise',
+    roles: ['supervisor', 'administrator'],
+    element: <SupervisePage />,
+  },
   {
     path: '/figures',
     menu: 'figures',

@@ -15,7 +15,7 @@ export interface FigureRoutesOptions {
 /** Figures of the contact centre: of a day, of today, or of this process since its start. */
 export const figureRoutes: FastifyPluginCallback<FigureRoutesOptions> = (app, options, done) => {
   const { figures } = options;
-  app.get('/api/figures', { config: forRoles('supervisor') }, async (request, reply) => {
+  app.get('/api/figures', { config: forRoles('supervisor', 'engineer') }, async (request, reply) => {
     const asked = query.safeParse(request.query);
     if (!asked.success) return reply.code(400).send({ error: z.prettifyError(asked.error) });
     const { day, since } = asked.data;

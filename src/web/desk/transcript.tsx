@@ -17,7 +17,9 @@ export function Transcript(props: {
   const [wanted, setWanted] = useState('');
   const box = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
-  const shown = linesWith(props.lines, wanted);
+  // Words that were cut before anybody heard them are no part of the conversation.
+  const said = props.lines.filter(({ text }) => text !== '');
+  const shown = linesWith(said, wanted);
   useEffect(() => {
     if (box.current && follows.current) box.current.scrollTop = box.current.scrollHeight;
   }, [shown]);

@@ -25,7 +25,7 @@ const table: Readonly<Record<string, string>> = {
   'GET /api/demo': 'ASED',
   'GET /api/desk/customer/:id': 'ASD',
   'GET /api/desk/voicemail/:id': 'ASD',
-  'GET /api/figures': 'SD',
+  'GET /api/figures': 'SED',
   'GET /api/flows': 'SD',
   'POST /api/flows': 'SD',
   'GET /api/flows/:number': 'SD',
