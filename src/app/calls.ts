@@ -1,4 +1,4 @@
-import { startCall } from '../call/call.ts';
+import { startCall } from '../call/start-call.ts';
 import type { CallServices, RunningCall } from '../call/services.ts';
 import { callingNumber, type FinishedChange } from '../core/changes.ts';
 import { newCallId } from '../core/ids.ts';

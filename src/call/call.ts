@@ -16,8 +16,9 @@ import type { CallerTurn, Line, LineEvent } from './line.ts';
 import { createRecorder, type CallRecorder } from './recorder.ts';
 import { createTaskRunner, type TaskRunner } from './tasks.ts';
 import { PeopleSide } from './people-side.ts';
+import { CallSnapshots } from './snapshots.ts';
 import { createTextLine } from './text-line.ts';
-import type { CallServices, RunningCall } from './services.ts';
+import type { CallServices } from './services.ts';
 import { Transfers } from './transfers.ts';
 import { isStrayWord, TurnTaker, type Standing } from './turn-taker.ts';
 import { UntoldChanges } from './untold.ts';
@@ -31,40 +32,14 @@ type InboxEvent =
 /** How long a gateway may take to report the end of a call that was hung up. */
 const endLimitMs = 5000;
 
-/** Answers a call and runs it to its end. `untold` is what came of changes of earlier calls from the same number. */
-export function startCall(
-  incoming: IncomingCall,
-  callId: string,
-  services: CallServices,
-  snapshot?: CallSnapshot,
-  untold: readonly FinishedChange[] = [],
-): RunningCall {
-  const media = incoming.accept(callId);
-  let call: Call;
-  try {
-    call = new Call(incoming, media, callId, services, snapshot, untold);
-  } catch (error) {
-    // The caller must not hang on a line that nobody serves.
-    void (media.kind === 'voice' ? media.hangup() : media.end('failed'));
-    throw error;
-  }
-  return {
-    callId,
-    startedAtEpochMs: services.clock.epochMs(),
-    done: call.run(),
-    hangup: (outcome) => call.stop(outcome),
-  };
-}
-
 /**
  * The conductor: the one place where the stages of a call meet. Three loops run at once: the line reads the wire, ears turn sound
  * into turns (both inside `Line`), and the loop here, which alone touches the dialog, takes one event after the other from the inbox.
  *
  *     line -> inbox -> meaning -> dialog -> effects -> line, shop, record
  */
-class Call {
+export class Call {
   readonly #incoming: IncomingCall;
-  readonly #callId: string;
   readonly #services: CallServices;
   readonly #log: Logger;
   readonly #recorder: CallRecorder;
@@ -73,6 +48,7 @@ class Call {
   readonly #tasks: TaskRunner;
   readonly #turns: TurnTaker;
   readonly #untold: UntoldChanges;
+  readonly #snapshots: CallSnapshots;
   readonly #transfers: Transfers;
   readonly #people: PeopleSide | undefined;
   readonly #inbox = new AsyncQueue<InboxEvent>();
@@ -94,7 +70,6 @@ class Call {
     untold: readonly FinishedChange[],
   ) {
     this.#incoming = incoming;
-    this.#callId = callId;
     this.#services = services;
     this.#log = services.log.child({ callId });
     const { clock, bus, store, engine } = services;
@@ -108,6 +83,13 @@ class Call {
     this.#recorder = this.#untold.watch(
       createRecorder(callId, { store, bus, clock, log: this.#log }, snapshot?.lastSeq ?? 0),
     );
+    this.#snapshots = new CallSnapshots({
+      callId,
+      store: services.snapshots,
+      recorder: this.#recorder,
+      clock,
+      log: this.#log,
+    });
 
     const language = snapshot?.dialog.language ?? incoming.language ?? services.defaultLanguage;
     const started = engine.start({
@@ -304,6 +286,8 @@ class Call {
     if (continued) this.#line.stop();
     else if (!interrupted) this.#line.release();
     const { standing, event } = await this.#turns.take(turn, this.#standing, interrupted);
+    // Somebody has answered meanwhile, and hears the caller from now on.
+    if (this.#people?.talking === true) return;
     if (interrupted && !continued && isStrayWord(event.understanding, standing.expecting)) {
       this.#carryOn(event.understanding.text);
       return;
@@ -341,16 +325,7 @@ class Call {
     this.#state = step.state;
     for (const effect of step.effects) this.#carryOut(effect);
     this.#recordPlace(null);
-    const snapshot = {
-      callId: this.#callId,
-      dialog: this.#state,
-      lastSeq: this.#recorder.lastSeq,
-      savedAtEpochMs: this.#services.clock.epochMs(),
-    };
-    if (this.#state.ended) return;
-    this.#services.snapshots.save(snapshot).catch((error: unknown) => {
-      this.#log.warn({ err: error }, 'a snapshot could not be saved: this call cannot move to another node');
-    });
+    if (!this.#state.ended) this.#snapshots.save(this.#state);
   }
 
   #carryOut(effect: DialogEffect): void {
@@ -365,15 +340,9 @@ class Call {
         this.#line.listen(effect.expecting, effect.spelling);
         return;
       case 'leave-queue':
-        this.#people?.leaveQueue();
-        return;
       case 'callback':
-        this.#people?.callback(effect, this.#state.language);
-        return;
       case 'voicemail':
-        this.#people?.takeMessage(effect, this.#state.language, (message) =>
-          this.#inbox.push({ type: 'dialog', event: { type: 'voicemail-finished', ...message } }),
-        );
+        this.#people?.carryOut(effect, this.#state.language);
         return;
       case 'task':
         this.#tasks.start(effect);
@@ -426,7 +395,7 @@ class Call {
   }
 
   async #finish(): Promise<void> {
-    const { clock, engine, snapshots } = this.#services;
+    const { clock, engine } = this.#services;
     const reason = this.#ended ?? 'we-hung-up';
     this.#cancelEndLimit();
     this.#turns.close();
@@ -447,15 +416,7 @@ class Call {
     const durationMs = Math.round(clock.nowMs() - this.#startedMs);
     this.#recorder.record({ type: 'call-ended', reason, outcome, durationMs });
     await this.#recorder.flush();
-    try {
-      const lastSeq = this.#recorder.lastSeq;
-      const savedAtEpochMs = clock.epochMs();
-      if (resumable)
-        await snapshots.save({ callId: this.#callId, dialog: resumable, lastSeq, savedAtEpochMs });
-      else await snapshots.remove(this.#callId);
-    } catch (error) {
-      this.#log.warn({ err: error }, 'the snapshot of an ended call could not be put in order');
-    }
+    await this.#snapshots.settle(resumable);
     this.#log.info({ reason, outcome, durationMs }, 'call ended');
   }
 

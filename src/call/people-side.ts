@@ -9,7 +9,7 @@ import type {
   SeatMode,
   Switchboard,
 } from '../core/conversation.ts';
-import type { DialogEffect } from '../core/dialog.ts';
+import type { DialogEffect, DialogEvent } from '../core/dialog.ts';
 import type { queueChanges } from '../core/events.ts';
 import type { Briefing } from '../core/handoff.ts';
 import type { Language } from '../core/language.ts';
@@ -35,7 +35,7 @@ export interface PeopleSideParts {
   /** Where the sound of messages is kept; undefined: only their words are. */
   readonly voicemails: RecordingStore | undefined;
   /** Something for the dialog. */
-  readonly deliver: (event: PersonEvent) => void;
+  readonly deliver: (event: PersonEvent | Extract<DialogEvent, { type: 'voicemail-finished' }>) => void;
   readonly transfer: (target: string, briefing: Briefing) => Promise<void>;
 }
 
@@ -93,7 +93,17 @@ export class PeopleSide implements PeopleCall {
     this.#place.request(wishOf(effect, effect.skill, language));
   }
 
-  leaveQueue(): void {
+  /** What else the dialog wants of people. */
+  carryOut(
+    effect: Extract<DialogEffect, { type: 'leave-queue' | 'callback' | 'voicemail' }>,
+    language: Language,
+  ): void {
+    if (effect.type === 'leave-queue') this.#leaveQueue();
+    else if (effect.type === 'callback') this.#callback(effect, language);
+    else this.#takeMessage(effect, language);
+  }
+
+  #leaveQueue(): void {
     if (!this.#waiting) return;
     this.#waiting = false;
     this.#music();
@@ -101,19 +111,14 @@ export class PeopleSide implements PeopleCall {
     this.#place.leaveQueue();
   }
 
-  callback(effect: Extract<DialogEffect, { type: 'callback' }>, language: Language): void {
+  #callback(effect: Extract<DialogEffect, { type: 'callback' }>, language: Language): void {
     this.#waiting = false;
     this.#music();
     this.#record('callback');
     this.#place.callback(effect.number, wishOf(effect, 'general', language), effect.resume);
   }
 
-  /** Takes a message; `done` hears when it is over. */
-  takeMessage(
-    effect: Extract<DialogEffect, { type: 'voicemail' }>,
-    language: Language,
-    done: (message: { readonly ok: boolean; readonly durationMs: number }) => void,
-  ): void {
+  #takeMessage(effect: Extract<DialogEffect, { type: 'voicemail' }>, language: Language): void {
     const { clock, line, voicemails } = this.#parts;
     this.#voicemail = new Voicemail({
       clock,
@@ -128,7 +133,7 @@ export class PeopleSide implements PeopleCall {
         const ok = text !== '';
         this.note('voicemail', { text, durationMs });
         if (ok) this.#place.message(text, wishOf(effect, 'general', language));
-        done({ ok, durationMs });
+        this.#parts.deliver({ type: 'voicemail-finished', ok, durationMs });
       },
     });
     this.#tapSound();

@@ -1,4 +1,4 @@
-import { startCall } from '../../src/call/call.ts';
+import { startCall } from '../../src/call/start-call.ts';
 import type { CallServices } from '../../src/call/services.ts';
 import type { DialogEffect, DialogEvent } from '../../src/core/dialog.ts';
 import { createDigitCollector } from '../../src/listen/digits.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { startCall } from '../../../src/call/call.ts';
+import { startCall } from '../../../src/call/start-call.ts';
 import type { DialogEffect } from '../../../src/core/dialog.ts';
 import { KefuError } from '../../../src/core/errors.ts';
 import { bodiesOf, emptyShop, FakeTextMedia, incoming, listen, say } from '../../support/call-fakes.ts';

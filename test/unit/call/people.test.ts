@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { startCall } from '../../../src/call/call.ts';
+import { startCall } from '../../../src/call/start-call.ts';
 import type { CallPlace, PeopleCall, PersonWish, Switchboard } from '../../../src/core/conversation.ts';
 import type { DialogEffect, DialogEvent } from '../../../src/core/dialog.ts';
 import { bodiesOf, FakeTextMedia, incoming, listen, say, tone } from '../../support/call-fakes.ts';
