@@ -8,6 +8,7 @@ import { loadEnvironmentFile, projectDir, readConfig } from '../src/app/config.t
 import { openModelStore } from '../src/app/stages.ts';
 import { toKefuError } from '../src/core/errors.ts';
 import { asr } from './bench/asr.ts';
+import { bridge } from './bench/bridge.ts';
 import { capture } from './bench/capture.ts';
 import { dialog } from './bench/dialog.ts';
 import { emotion } from './bench/emotion.ts';
@@ -37,6 +38,7 @@ const benchmarks: readonly Benchmark[] = [
   understanding,
   emotion,
   handoff,
+  bridge,
   soak,
   start,
 ];

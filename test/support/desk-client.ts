@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { deskAudio, type DeskMessage, type DeskRequest } from '../../src/core/desk.ts';
 import { decodeMulaw, encodeMulaw } from '../../src/media/g711.ts';
+import { isAudible } from '../../src/media/level.ts';
 import { createResampler } from '../../src/media/resampler.ts';
 import type { CallerClip } from '../../tools/lib/twilio-caller.ts';
 
@@ -22,8 +23,10 @@ export interface DeskClient {
   say(clip: CallerClip): Promise<void>;
   /** What was heard since the last time, as mu-law at 8 kHz. */
   takeHeard(): Uint8Array;
-  /** Times at which sound came, in milliseconds of `performance.now()`. */
-  readonly heardAtMs: readonly number[];
+  /** Times at which packets came in which something can be heard, in milliseconds of `performance.now()`. */
+  readonly audibleAtMs: readonly number[];
+  /** Sends a packet of samples at 16 kHz at once. */
+  sendPacket(samples: Int16Array): void;
   /** Breaks off without a word, as a killed tab does. */
   kill(): void;
   close(): Promise<void>;
@@ -38,13 +41,14 @@ export async function connectDesk(
     headers: { origin: url, ...(cookie !== undefined && { cookie }) },
   });
   const received: DeskMessage[] = [];
-  const heardAtMs: number[] = [];
+  const audibleAtMs: number[] = [];
   let heard: Int16Array[] = [];
   let notice: () => void = () => undefined;
   socket.on('message', (data: Buffer, isBinary) => {
     if (isBinary) {
-      heard.push(new Int16Array(Uint8Array.from(data).buffer));
-      heardAtMs.push(performance.now());
+      const samples = new Int16Array(Uint8Array.from(data).buffer);
+      heard.push(samples);
+      if (isAudible(samples)) audibleAtMs.push(performance.now());
     } else received.push(JSON.parse(data.toString('utf8')) as DeskMessage);
     notice();
   });
@@ -54,7 +58,7 @@ export async function connectDesk(
   };
   const client: DeskClient = {
     received,
-    heardAtMs,
+    audibleAtMs,
     send,
     async until(type, isWanted = () => true) {
       const deadline = performance.now() + patienceMs;
@@ -85,8 +89,11 @@ export async function connectDesk(
         const dueMs = startMs + (at / deskAudio.sampleRateHz) * 1000;
         const waitMs = dueMs - performance.now();
         if (waitMs > 1) await new Promise((resolve) => setTimeout(resolve, waitMs));
-        socket.send(Uint8Array.from(new Uint8Array(samples.slice(at, at + packet).buffer)));
+        client.sendPacket(samples.slice(at, at + packet));
       }
+    },
+    sendPacket(samples) {
+      socket.send(Uint8Array.from(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength)));
     },
     takeHeard() {
       const all = Int16Array.from(heard.flatMap((samples) => [...samples]));
