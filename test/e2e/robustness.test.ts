@@ -183,7 +183,10 @@ describe('callers who hang up in the middle of anything', () => {
 
   it('disturb no other call, and leave nothing behind', async () => {
     const played = await good;
-    expect(problemsOf(goodCall, played), played.transcript).toEqual([]);
+    const problems = problemsOf(goodCall, played);
+    // A sentence may have been misheard: the next try is another call.
+    if (problems.length > 0) good = playScenario(goodCall, { url: kefu.url, voice, transcriber });
+    expect(problems, played.transcript).toEqual([]);
     await eventually(() => (kefu.app.activeCalls === 0 ? true : undefined), 'the end of all calls');
     expect(complaints(kefu.log)).toEqual([]);
   });
@@ -296,7 +299,10 @@ describe('streams that break the protocol', () => {
 
   it('disturb no other call', async () => {
     const played = await good;
-    expect(problemsOf(goodCall, played), played.transcript).toEqual([]);
+    const problems = problemsOf(goodCall, played);
+    // A sentence may have been misheard: the next try is another call.
+    if (problems.length > 0) good = playScenario(goodCall, { url: kefu.url, voice, transcriber });
+    expect(problems, played.transcript).toEqual([]);
     await eventually(() => (kefu.app.activeCalls === 0 ? true : undefined), 'the end of all calls');
     // A warning for each of the two that never became calls; an error for none.
     const lines = complaints(kefu.log);
