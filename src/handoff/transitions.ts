@@ -55,12 +55,7 @@ export function accept(draft: Draft, agentId: string, entryId: string, { nowEpoc
 }
 
 /** The agent listens to what is offered: it is not taken from them as if they were not there. */
-export function renewOffer(
-  draft: Draft,
-  agentId: string,
-  entryId: string,
-  { nowEpochMs }: Moment,
-): boolean {
+export function renewOffer(draft: Draft, agentId: string, entryId: string, { nowEpochMs }: Moment): boolean {
   const entry = draft.entry(entryId);
   if (entry?.progress.state !== 'offered' || entry.progress.agentId !== agentId) return false;
   draft.setEntry({ ...entry, progress: { ...entry.progress, heardAtEpochMs: nowEpochMs } });
