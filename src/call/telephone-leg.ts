@@ -20,10 +20,13 @@ export interface TelephoneLegParts {
   readonly language: Language;
 }
 
+/** What a person does who has been told what a call is about; `no-answer`: nothing at all, as a mailbox does. */
+export type TelephoneAnswer = 'taken' | 'declined' | 'no-answer';
+
 /** The telephone of a person of the shop, as an ear and a mouth for a call. */
 export interface TelephoneLeg {
-  /** Says what the call is about until 1 (true) or 2, a hang-up or the end of patience (false). */
-  ask(summary: Utterance): Promise<boolean>;
+  /** Says what the call is about until 1 (`taken`), 2 or a hang-up (`declined`), or the end of patience (`no-answer`). */
+  ask(summary: Utterance): Promise<TelephoneAnswer>;
   /** What the person hears: samples at 16 kHz. */
   hear(samples: Int16Array): void;
   /** Gets what the person says, from now on. */
@@ -91,19 +94,19 @@ export function startTelephoneLeg(media: VoiceMedia, parts: TelephoneLegParts): 
       new Promise((resolve) => {
         let asked = 0;
         let cancel: () => void = () => undefined;
-        const answer = (accepted: boolean) => {
+        const answer = (decision: TelephoneAnswer) => {
           cancel();
           onKey = undefined;
           line.stop();
-          resolve(accepted);
+          resolve(decision);
         };
         onKey = (key) => {
-          if (key.startsWith('1')) answer(true);
-          else if (key.startsWith('2') || isGone) answer(false);
+          if (key.startsWith('1')) answer('taken');
+          else if (key.startsWith('2') || isGone) answer('declined');
         };
         const say = () => {
           if (asked === timesAsked || isGone) {
-            answer(false);
+            answer(isGone ? 'declined' : 'no-answer');
             return;
           }
           asked += 1;

@@ -61,7 +61,13 @@ export const queueEntrySchema = contactSchema.extend({
   boost: z.enum(['none', 'front', 'very-front']),
   progress: z.discriminatedUnion('state', [
     z.object({ state: z.literal('waiting') }),
-    z.object({ state: z.literal('offered'), agentId: z.string(), sinceEpochMs: z.number() }),
+    z.object({
+      state: z.literal('offered'),
+      agentId: z.string(),
+      sinceEpochMs: z.number(),
+      /** When it was last known that the agent listens to what it is about: from then on, too, there is time to answer. */
+      heardAtEpochMs: z.number().optional(),
+    }),
     z.object({ state: z.literal('serving'), agentId: z.string(), sinceEpochMs: z.number() }),
   ]),
   /** Node that has the caller's line; null for callbacks, and while the caller is away. */
@@ -228,6 +234,8 @@ export interface HandoffRouter {
   /** The agent takes what is offered to them. Asking again is harmless. */
   accept(agentId: string, entryId: string): Promise<boolean>;
   decline(agentId: string, entryId: string): Promise<boolean>;
+  /** The agent has answered a telephone and listens to what it is about: the time to take the offer begins anew. */
+  renewOffer(agentId: string, entryId: string): Promise<boolean>;
   /** The conversation is over; after-call work begins when it was the agent's last. */
   finish(agentId: string, entryId: string): Promise<boolean>;
   /** The agent lets go of whom they serve, who waits again at the front, for whom `to` says. */

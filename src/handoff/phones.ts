@@ -1,8 +1,9 @@
 import type { ContactCard } from '../core/desk.ts';
 import { toKefuError } from '../core/errors.ts';
-import { finishConversation } from './desk-conversations.ts';
-import type { Desk, DeskPerson } from './desks.ts';
 import type { BoardInside } from './board.ts';
+import type { Consulting } from './consulting.ts';
+import { finishConversation } from './desk-conversations.ts';
+import type { Conversation, Desk, DeskPerson } from './desks.ts';
 
 /** A person's telephone while they are on it. */
 export interface Phone {
@@ -19,51 +20,36 @@ export interface Phone {
 export interface Telephones {
   /**
    * Rings, says what the call is about, and waits for 1 (the phone), 2 (`declined`) or nobody (`no-answer`). Never rejects; `signal`
-   * stops it.
+   * stops it, and `onAnswered` tells that somebody, or a mailbox, listens now.
    */
   ring(
     person: DeskPerson,
     number: string,
     card: ContactCard,
-    signal: AbortSignal,
+    ringing: { readonly signal: AbortSignal; readonly onAnswered: () => void },
   ): Promise<Phone | 'declined' | 'no-answer'>;
 }
+
+/** While a person listens the queue is told so often: well within the shortest time that an offer may ring. */
+const renewEveryMs = 2_000;
 
 /** The telephones of the desks of this node. */
 export class Phones {
   readonly #board: BoardInside;
+  readonly #consulting: Pick<Consulting, 'end'>;
   readonly #ringing = new Map<string, AbortController>();
 
-  constructor(board: BoardInside) {
+  constructor(board: BoardInside, consulting: Pick<Consulting, 'end'>) {
     this.#board = board;
+    this.#consulting = consulting;
   }
 
   /** A contact is offered to somebody who is at the telephone. */
   ring(desk: Desk, card: ContactCard): void {
-    const { telephones, router, log } = this.#board.options;
+    const { telephones, log } = this.#board.options;
     const number = desk.telephone;
     if (number === undefined || !telephones || card.call.channel === 'text') return;
-    const { entryId } = card;
-    const abort = new AbortController();
-    this.#ringing.set(entryId, abort);
-    const { id } = desk.person;
-    const work = async () => {
-      const answer = await telephones.ring(desk.person, number, card, abort.signal);
-      this.#ringing.delete(entryId);
-      if (abort.signal.aborted) {
-        if (typeof answer === 'object') answer.hangUp();
-        return;
-      }
-      if (typeof answer === 'string') {
-        await router.decline(id, entryId);
-        // Whose telephone nobody answers is not rung again and again.
-        if (answer === 'no-answer') await router.setState(id, { state: 'break', reason: 'no-answer' });
-        return;
-      }
-      this.#take(desk, answer);
-      if (!(await router.accept(id, entryId))) this.hangUp(desk);
-    };
-    work().catch((error: unknown) => {
+    this.#answered(desk, number, card, telephones).catch((error: unknown) => {
       log.error({ err: toKefuError(error) }, 'the telephone of a person could not be rung');
     });
   }
@@ -88,17 +74,89 @@ export class Phones {
     for (const desk of this.#board.desks.all()) this.hangUp(desk);
   }
 
+  async #answered(desk: Desk, number: string, card: ContactCard, telephones: Telephones): Promise<void> {
+    const { router } = this.#board.options;
+    const { entryId } = card;
+    const { id } = desk.person;
+    const abort = new AbortController();
+    this.#ringing.set(entryId, abort);
+    let stopRenewing: () => void = () => undefined;
+    const answer = await telephones.ring(desk.person, number, card, {
+      signal: abort.signal,
+      onAnswered: () => {
+        stopRenewing = this.#renew(id, entryId);
+      },
+    });
+    stopRenewing();
+    if (abort.signal.aborted) {
+      if (typeof answer === 'object') answer.hangUp();
+      return;
+    }
+    this.#ringing.delete(entryId);
+    if (typeof answer === 'string') {
+      await router.decline(id, entryId);
+      // Whose telephone nobody answers is not rung again and again.
+      if (answer === 'no-answer') await router.setState(id, { state: 'break', reason: 'no-answer' });
+      return;
+    }
+    this.#take(desk, answer);
+    if (!(await router.accept(id, entryId))) this.hangUp(desk);
+  }
+
+  /** Keeps the offer from being taken away while the person listens; returns what ends that. */
+  #renew(agentId: string, entryId: string): () => void {
+    const { router, clock, log } = this.#board.options;
+    let cancel: () => void = () => undefined;
+    const renew = () => {
+      cancel = clock.setTimer(renew, renewEveryMs);
+      router.renewOffer(agentId, entryId).catch((error: unknown) => {
+        log.warn({ err: toKefuError(error) }, 'the queue could not be told that a person listens');
+      });
+    };
+    renew();
+    return () => {
+      cancel();
+    };
+  }
+
   #take(desk: Desk, phone: Phone): void {
     desk.phone = phone;
     phone.onSpeech((samples) => {
       desk.speak(samples);
     });
-    void phone.gone.then(async () => {
+    const hungUp = async () => {
       if (desk.phone !== phone) return;
       desk.phone = undefined;
-      // Who hangs up has finished with the caller.
       for (const conversation of [...desk.conversations.values()])
-        await finishConversation(this.#board, desk, conversation, { next: 'end' });
+        if (conversation.mode === null) await this.#hungUp(desk, conversation);
+    };
+    void phone.gone.then(hungUp).catch((error: unknown) => {
+      this.#board.options.log.error({ err: toKefuError(error) }, 'a person could not hang up');
     });
+  }
+
+  /** Who hangs up has finished with the caller; a colleague who was asked, and has answered, keeps them. */
+  async #hungUp(desk: Desk, conversation: Conversation): Promise<void> {
+    const { desks, calls, options } = this.#board;
+    const { entryId, callId, state } = conversation;
+    if (!calls.has(callId)) {
+      // Who is to be called back has not answered yet: somebody else speaks with them.
+      this.#board.part(desk, conversation, 'finished');
+      await options.router.postpone(entryId, options.clock.epochMs());
+      return;
+    }
+    if (state === 'consulted' || state === 'consulting') {
+      const isAnswered = desks
+        .all()
+        .some((each) =>
+          [...each.conversations.values()].some(
+            (other) => other !== conversation && other.callId === callId && other.state === 'consulted',
+          ),
+        );
+      const then = isAnswered ? 'hand-over' : 'back';
+      await this.#consulting.end(desk, { type: 'consult-end', entryId, then });
+    }
+    if (desk.conversations.get(entryId) === conversation)
+      await finishConversation(this.#board, desk, conversation, { next: 'end' });
   }
 }

@@ -229,6 +229,8 @@ export async function createHandoffRouter(options: HandoffRouterOptions): Promis
       }),
     accept: (agentId, entryId) => open((draft, at) => transitions.accept(draft, agentId, entryId, at)),
     decline: (agentId, entryId) => open((draft, at) => transitions.decline(draft, agentId, entryId, at)),
+    renewOffer: (agentId, entryId) =>
+      open((draft, at) => transitions.renewOffer(draft, agentId, entryId, at)),
     finish: (agentId, entryId) => open((draft, at) => transitions.finish(draft, agentId, entryId, at)),
     handOver: (agentId, entryId, to) =>
       open((draft, at) => transitions.handOver(draft, agentId, entryId, to, at)),

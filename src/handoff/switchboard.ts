@@ -48,7 +48,7 @@ class Board implements DeskSwitchboard, BoardInside {
     });
     this.#callbacks = new Callbacks(this, options.callbacks);
     this.#requests = new DeskRequests(this);
-    this.#phones = new Phones(this);
+    this.#phones = new Phones(this, this.#requests.consulting);
     this.live = createLiveCalls((change) => {
       this.#onLive(change);
     });
@@ -121,8 +121,7 @@ class Board implements DeskSwitchboard, BoardInside {
       gone: () => {
         if (!isMine()) return;
         desk.wire = undefined;
-        // Who is at the telephone needs no browser.
-        if (desk.telephone !== undefined) return;
+        if (desk.telephone !== undefined && this.#needsNoPage(desk)) return;
         for (const { seat } of desk.conversations.values()) seat?.pause();
         desk.cancelLoss = this.options.clock.setTimer(() => {
           this.#lose(desk);
@@ -209,7 +208,7 @@ class Board implements DeskSwitchboard, BoardInside {
   part(desk: Desk, conversation: Conversation, because: EndedBecause): void {
     if (!desk.conversations.delete(conversation.entryId)) return;
     conversation.seat?.leave();
-    if (desk.conversations.size === 0) this.#phones.hangUp(desk);
+    if ([...desk.conversations.values()].every(({ mode }) => mode !== null)) this.#phones.hangUp(desk);
     desk.send({ type: 'conversation-ended', entryId: conversation.entryId, because });
   }
 
@@ -329,6 +328,23 @@ class Board implements DeskSwitchboard, BoardInside {
     }
     this.callOfEntry.delete(entry.id);
     this.#later('a promised call could not be ticked off', this.#callbacks.removed(entry));
+  }
+
+  /** Who is at the telephone needs no browser, except for what is written, and for watching. */
+  #needsNoPage(desk: Desk): boolean {
+    const isText = (callId: string) => this.calls.get(callId)?.call.channel === 'text';
+    if ([...desk.conversations.values()].some(({ callId, mode }) => mode === null && isText(callId)))
+      return false;
+    for (const conversation of [...desk.conversations.values()])
+      if (conversation.mode !== null) this.part(desk, conversation, 'finished');
+    const { router } = this.options;
+    for (const [entryId, callId] of desk.offers)
+      if (isText(callId))
+        this.#later('a text could not be left to others', router.decline(desk.person.id, entryId));
+    // Until the page is open again nothing written is offered; then it says hello with its whole profile.
+    const signedIn = router.signIn({ ...desk.person.profile, textCapacity: 0 });
+    this.#later('a person could not be kept at the telephone', signedIn);
+    return true;
   }
 
   /** A desk did not come back in time: others have its callers. */

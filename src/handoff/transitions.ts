@@ -54,6 +54,14 @@ export function accept(draft: Draft, agentId: string, entryId: string, { nowEpoc
   return true;
 }
 
+/** The agent listens to what is offered: it is not taken from them as if they were not there. */
+export function renewOffer(draft: Draft, agentId: string, entryId: string, { nowEpochMs }: Moment): boolean {
+  const entry = draft.entry(entryId);
+  if (entry?.progress.state !== 'offered' || entry.progress.agentId !== agentId) return false;
+  draft.setEntry({ ...entry, progress: { ...entry.progress, heardAtEpochMs: nowEpochMs } });
+  return true;
+}
+
 /** The offer that rings at an agent comes to nothing: the entry goes to the front, and is not offered to them again for a while. */
 export function decline(draft: Draft, agentId: string, entryId: string, { nowEpochMs }: Moment): boolean {
   const entry = draft.entry(entryId);

@@ -17,7 +17,10 @@ export function upkeep(draft: Draft, at: Upkeep): void {
     const { progress, awaySinceEpochMs } = entry;
     if (awaySinceEpochMs !== null && at.nowEpochMs - awaySinceEpochMs >= at.rules.returnMs)
       leave(draft, entry.id, at);
-    else if (progress.state === 'offered' && at.nowEpochMs - progress.sinceEpochMs >= at.rules.ringMs)
+    else if (
+      progress.state === 'offered' &&
+      at.nowEpochMs - (progress.heardAtEpochMs ?? progress.sinceEpochMs) >= at.rules.ringMs
+    )
       noAnswer(draft, progress.agentId, entry.id, at);
     else if (progress.state !== 'waiting' && at.judgeNodes && !isHeld(draft, progress.agentId, entry.id))
       // The agents of one node alone are not kept when its process ends: their callers are.

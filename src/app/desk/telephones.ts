@@ -10,7 +10,7 @@ import type { Utterance } from '../../core/speech.ts';
 import type { OutboundDialer } from '../../core/telephony.ts';
 import type { Telephones } from '../../handoff/phones.ts';
 
-/** A telephone rings this long at most; the queue gives up the offer by its own rule as well. */
+/** A telephone rings this long at most; the queue takes the offer back by its own rule as well. */
 const ringMs = 30_000;
 
 const words: Readonly<Record<'opening' | 'keys', PerLanguage<string>>> = {
@@ -30,7 +30,7 @@ export function createTelephones(parts: {
 }): Telephones {
   const { dialer, voiceLanguages, log } = parts;
   return {
-    async ring(person, number, card, signal) {
+    async ring(person, number, card, { signal, onAnswered }) {
       const language = voiceLanguages.includes(card.call.language) ? card.call.language : voiceLanguages[0];
       if (language === undefined) return 'no-answer';
       let leg;
@@ -43,9 +43,13 @@ export function createTelephones(parts: {
         return message.startsWith('declined') || message.startsWith('busy') ? 'declined' : 'no-answer';
       }
       signal.addEventListener('abort', () => leg.hangUp(), { once: true });
-      if (await leg.ask(summaryOf(card, language))) return leg;
+      // The offer may have gone in the moment in which the telephone was answered.
+      if (signal.aborted) leg.hangUp();
+      onAnswered();
+      const answer = await leg.ask(summaryOf(card, language));
+      if (answer === 'taken') return leg;
       leg.hangUp();
-      return 'declined';
+      return answer;
     },
   };
 }

@@ -177,7 +177,7 @@ export function PersonForm(props: {
           name="telephone"
           label={t('telephoneOfPerson')}
           extra={t('telephoneHint')}
-          rules={[{ pattern: /^(\+\d{6,15}|sips?:[^\s@]+@[^\s@]+)$/, message: t('telephoneHint') }]}
+          rules={[{ pattern: /^\+\d{6,15}$/, message: t('telephoneHint') }]}
         >
           <Input maxLength={100} />
         </Form.Item>

@@ -111,8 +111,8 @@ export const peopleTexts = {
   remove: { en: 'Remove', zh: '删除' },
   telephoneOfPerson: { en: 'Telephone for calls', zh: '接听电话的号码' },
   telephoneHint: {
-    en: 'Only for those who take calls without a browser: +15551234567 or sip:name@host.',
-    zh: '仅供不用浏览器接听的同事填写：+15551234567 或 sip:name@host。',
+    en: 'Only for those who take calls without a browser, such as +15551234567.',
+    zh: '仅供不用浏览器接听的同事填写，例如 +15551234567。',
   },
   textCapacity: { en: 'Text conversations at once', zh: '同时处理的文字会话数' },
   codeRequired: { en: 'Must log in with a one-time code', zh: '登录必须使用动态验证码' },

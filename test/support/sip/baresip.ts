@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { wavHeader } from '../../../src/core/wav.ts';
+import { joined } from '../tones.ts';
 import { freeUdpPort } from './gateway.ts';
 
 /** Where Debian's package `baresip-core` keeps its modules. */
@@ -21,24 +22,12 @@ export async function baresipCalls(
   target: string,
   options: { readonly seconds: number; readonly codec: 'PCMU' | 'PCMA'; readonly account?: string },
 ): Promise<BaresipCall> {
-  const directory = mkdtempSync(join(tmpdir(), 'kefu-baresip-'));
-  const port = await freeUdpPort();
-  const tone = join(directory, 'tone.wav');
-  writeFileSync(tone, toneFile(440));
-  const config = [
-    `sip_listen 127.0.0.1:${port}`,
-    // The bridge is a loudspeaker that needs no sound card; `sndfile` writes what it would play.
-    ...['audio_player aubridge,nobody', `audio_source aufile,${tone}`, 'audio_alert aubridge,bell'],
-    `snd_path ${directory}`,
-    ...['ausrc_srate 8000', 'auplay_srate 8000', 'ausrc_channels 1', 'auplay_channels 1'],
-    ...['rtp_ports 26000-26100', `module_path ${modules}`],
-    ...['g711', 'aufile', 'aubridge', 'sndfile', 'srtp'].map((name) => `module ${name}.so`),
-    ...['module_tmp account.so', 'module_app menu.so'],
-  ];
-  writeFileSync(join(directory, 'config'), `${config.join('\n')}\n`);
-  const account = `<sip:tester@127.0.0.1:${port}>;regint=0;audio_codecs=${options.codec}${options.account ?? ''}`;
-  writeFileSync(join(directory, 'accounts'), `${account}\n`);
-  writeFileSync(join(directory, 'contacts'), '\n');
+  const { directory } = await baresipSettings(
+    'tester',
+    `audio_codecs=${options.codec}${options.account ?? ''}`,
+    10,
+    [],
+  );
   try {
     const args = ['-f', directory, '-t', String(options.seconds), '-e', `/dial ${target}`];
     const child = spawn('baresip', args, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -46,11 +35,9 @@ export async function baresipCalls(
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => (output += String(chunk)));
     await once(child, 'close');
-    const heard = readdirSync(directory).find((name) => name.endsWith('dec.wav'));
-    if (heard === undefined) throw new Error(`baresip has heard nothing:\n${output}`);
-    const wav = readFileSync(join(directory, heard));
-    const data = wav.indexOf('data') + 8;
-    return { heard: new Int16Array(Uint8Array.from(wav.subarray(data)).buffer), output };
+    const [heard] = recordings(directory);
+    if (!heard) throw new Error(`baresip has heard nothing:\n${output}`);
+    return { heard, output };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -84,9 +71,47 @@ export function tonePackets(frequencyHz: number, count: number): Int16Array[] {
   );
 }
 
-/** Ten seconds of a tone as a WAV file. */
-function toneFile(frequencyHz: number): Uint8Array {
-  const samples = Int16Array.from(tonePackets(frequencyHz, 500).flatMap((packet) => [...packet]));
+/** A tone as a WAV file. */
+function toneFile(frequencyHz: number, seconds: number): Uint8Array {
+  const samples = joined(tonePackets(frequencyHz, seconds * 50));
   const header = wavHeader({ sampleRateHz: 8000, channels: 1, dataBytes: samples.byteLength });
   return Buffer.concat([header, new Uint8Array(samples.buffer)]);
+}
+
+/** Makes a folder with the settings of a baresip that plays a tone of 440 Hz. */
+export async function baresipSettings(
+  user: string,
+  account: string,
+  toneSeconds: number,
+  more: readonly string[],
+): Promise<{ readonly directory: string; readonly port: number }> {
+  const directory = mkdtempSync(join(tmpdir(), 'kefu-baresip-'));
+  const port = await freeUdpPort();
+  const tone = join(directory, 'tone.wav');
+  writeFileSync(tone, toneFile(440, toneSeconds));
+  const config = [
+    `sip_listen 127.0.0.1:${port}`,
+    // The bridge is a loudspeaker that needs no sound card; `sndfile` writes what it would play.
+    ...['audio_player aubridge,nobody', `audio_source aufile,${tone}`, 'audio_alert aubridge,bell'],
+    `snd_path ${directory}`,
+    ...['ausrc_srate 8000', 'auplay_srate 8000', 'ausrc_channels 1', 'auplay_channels 1'],
+    ...['rtp_ports 26000-26100', `module_path ${modules}`],
+    ...['g711', 'aufile', 'aubridge', 'sndfile', 'srtp'].map((name) => `module ${name}.so`),
+    ...['module_tmp account.so', 'module_app menu.so', ...more],
+  ];
+  writeFileSync(join(directory, 'config'), `${config.join('\n')}\n`);
+  writeFileSync(join(directory, 'accounts'), `<sip:${user}@127.0.0.1:${port}>;regint=0;${account}\n`);
+  writeFileSync(join(directory, 'contacts'), '\n');
+  return { directory, port };
+}
+
+/** What was heard in each call, oldest first. */
+export function recordings(directory: string): Int16Array[] {
+  return readdirSync(directory)
+    .filter((name) => name.endsWith('dec.wav'))
+    .sort()
+    .map((name) => {
+      const wav = readFileSync(join(directory, name));
+      return new Int16Array(Uint8Array.from(wav.subarray(wav.indexOf('data') + 8)).buffer);
+    });
 }

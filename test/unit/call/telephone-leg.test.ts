@@ -44,7 +44,7 @@ describe('the telephone of a person', () => {
     expect(media.packets.length).toBeGreaterThan(20);
     media.key('1');
     await clock.advanceAsync(100);
-    expect(await asked).toBe(true);
+    expect(await asked).toBe('taken');
     const before = media.packets.length;
     leg.hear(tone(100, 16_000));
     expect(media.packets.length - before).toBe(5);
@@ -64,12 +64,12 @@ describe('the telephone of a person', () => {
     if (how === '2') media.key('2');
     else media.finish('caller-hung-up');
     await clock.advanceAsync(100);
-    expect(await asked).toBe(false);
+    expect(await asked).toBe('declined');
   });
 
-  it('is asked three times, and then left to others', async () => {
+  it('is asked three times, and then counts as not there', async () => {
     const { clock, asked } = answered();
     await clock.advanceAsync(60_000, 100);
-    expect(await asked).toBe(false);
+    expect(await asked).toBe('no-answer');
   });
 });

@@ -11,6 +11,7 @@ describe('an agent at a telephone', () => {
     const heard: number[] = [];
     const rung: string[] = [];
     let speak: (samples: Int16Array) => void = () => undefined;
+    let lift: () => void = () => undefined;
     let answer: (key: '1' | '2' | 'nobody') => void = () => undefined;
     const phone: Phone = {
       hear: (samples) => void heard.push(samples.length),
@@ -26,10 +27,11 @@ describe('an agent at a telephone', () => {
       },
     };
     const opened = await openBoard({
-      ring: (_person, number, card, signal) => {
+      ring: (_person, number, card, { signal, onAnswered }) => {
         rung.push(`${number}: ${card.briefing?.summary ?? ''}`);
         return new Promise((resolve) => {
           signal.addEventListener('abort', () => resolve('no-answer'));
+          lift = onAnswered;
           answer = (key) => resolve(key === '1' ? phone : key === '2' ? 'declined' : 'no-answer');
         });
       },
@@ -48,6 +50,9 @@ describe('an agent at a telephone', () => {
       rung,
       say: (samples: Int16Array) => {
         speak(samples);
+      },
+      lift: () => {
+        lift();
       },
       hangUp: async () => {
         hangUp();
@@ -83,6 +88,60 @@ describe('an agent at a telephone', () => {
     await key('nobody');
     expect(router.state().agents[0]).toMatchObject({ state: 'break', breakReason: 'no-answer' });
     expect(router.state().entries).toHaveLength(1);
+  });
+
+  it('may listen for longer than a desk may ring, and is still not taken for absent', async () => {
+    const { key, lift, call, router, clock } = await atTheTelephone();
+    await clock.advanceAsync(15_000, 500);
+    lift();
+    await clock.advanceAsync(60_000, 500);
+    expect(router.state().entries[0]?.progress.state).toBe('offered');
+    await key('1');
+    expect(call.seats).toEqual(new Map([['anna', 'talk']]));
+  });
+
+  it('is absent when nobody answers while it rings', async () => {
+    const { router, clock, rung } = await atTheTelephone();
+    await clock.advanceAsync(21_500, 500);
+    expect(router.state().agents[0]).toMatchObject({ state: 'break', breakReason: 'no-answer' });
+    expect(rung).toHaveLength(1);
+  });
+
+  it('is offered nothing written while the desk is closed', async () => {
+    const { anna, begin, ask, key, router, clock } = await atTheTelephone();
+    anna.line.gone();
+    await key('2');
+    const text = begin('t1', 'text');
+    await ask(text.call, text.place);
+    await clock.advanceAsync(2_000, 500);
+    expect(router.state().entries.map(({ progress }) => progress.state)).toEqual(['waiting', 'waiting']);
+    expect(router.state().agents[0]?.state).toBe('available');
+  });
+
+  it('leaves the caller to a colleague who was asked when hanging up', async () => {
+    const { connect, anna, key, hangUp, call, router } = await atTheTelephone();
+    await key('1');
+    const ben = await connect(deskPersonOf('ben'));
+    await anna.request({ type: 'consult', entryId: 'c1', agentId: 'ben' });
+    const { card } = ben.wire.ofType('offer').at(-1) ?? {};
+    await ben.request({ type: 'accept', entryId: card?.entryId ?? '' });
+    await hangUp();
+    expect(call.seats).toEqual(new Map([['ben', 'talk']]));
+    expect(call.lastTold).not.toBe('person-left end');
+    expect(router.state().agents.find(({ id }) => id === 'anna')?.state).toBe('available');
+  });
+
+  it('goes back to whoever asked when hanging up', async () => {
+    const { connect, anna, key, hangUp, lift } = await atTheTelephone();
+    await key('2');
+    const ben = await connect(deskPersonOf('ben'));
+    await ben.request({ type: 'accept', entryId: 'c1' });
+    await ben.request({ type: 'consult', entryId: 'c1', agentId: 'anna' });
+    lift();
+    await key('1');
+    expect(anna.wire.ofType('conversation').at(-1)?.conversation.state).toBe('consulted');
+    await hangUp();
+    expect(ben.wire.ofType('conversation').at(-1)?.conversation.state).toBe('talking');
   });
 
   it('is rung no longer when the caller has hung up, and hung up when the caller does', async () => {

@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { eventually, freePort } from '../running-kefu.ts';
+import { baresipSettings, recordings } from './baresip.ts';
+
+/** A real baresip that is called: it plays a tone of 440 Hz and records what it hears. */
+export interface BaresipPhone {
+  /** Its SIP port on this machine. */
+  readonly port: number;
+  /** Waits for something that happened to a call after what was waited for before. */
+  until(happening: 'CALL_INCOMING' | 'CALL_ESTABLISHED' | 'CALL_CLOSED'): Promise<void>;
+  /** Presses a key in a call, as RFC 4733 has it. */
+  press(key: string): void;
+  /** Ends the call, or refuses it as busy while it rings. */
+  hangUp(): void;
+  /** What was heard in the last call that has ended, as samples at 8 kHz. */
+  heard(): Int16Array;
+  /** Ends the program. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What does not happen within this time never does. */
+const patienceMs = 30_000;
+
+/** Starts a baresip that has a number, and answers at once or rings only. */
+export async function baresipPhone(
+  number: string,
+  answers: 'auto' | 'manual' = 'auto',
+): Promise<BaresipPhone> {
+  const control = await freePort();
+  const { directory, port } = await baresipSettings(number, `audio_codecs=PCMU;answermode=${answers}`, 60, [
+    'module_app ctrl_tcp.so',
+    `ctrl_tcp_listen 127.0.0.1:${control}`,
+  ]);
+  const child = spawn('baresip', ['-f', directory], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const exited = once(child, 'close');
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
+  const socket = await eventually(async () => {
+    if (child.exitCode !== null) throw new Error(`baresip has ended:\n${output}`);
+    const trying = connect(control, '127.0.0.1');
+    return once(trying, 'connect').then(
+      () => trying,
+      () => undefined,
+    );
+  }, 'baresip');
+  let unread = Buffer.alloc(0);
+  let happened: string[] = [];
+  // Answers and events come as netstrings: `12:{"a":"json"},`.
+  socket.on('data', (chunk) => {
+    unread = Buffer.concat([unread, chunk]);
+    for (;;) {
+      const colon = unread.indexOf(':');
+      const length = Number(unread.subarray(0, Math.max(0, colon)).toString());
+      if (colon < 0 || unread.length < colon + length + 2) return;
+      const json = unread.subarray(colon + 1, colon + 1 + length).toString();
+      unread = unread.subarray(colon + length + 2);
+      const { type } = JSON.parse(json) as { readonly type?: string };
+      if (type !== undefined) happened.push(type);
+    }
+  });
+  const order = (command: string, params = '') => {
+    const json = JSON.stringify({ command, params });
+    socket.write(`${String(json.length)}:${json},`);
+  };
+  let closing: Promise<void> | undefined;
+  return {
+    port,
+    async until(happening) {
+      const at = await eventually(
+        () => (happened.includes(happening) ? happened.indexOf(happening) : undefined),
+        `${happening} of baresip`,
+        patienceMs,
+      ).catch((error: unknown) => {
+        throw new Error(`${String(error)} There was: ${happened.join(', ')}\n${output}`);
+      });
+      happened = happened.slice(at + 1);
+    },
+    press: (key) => {
+      order('sndcode', key);
+    },
+    hangUp: () => {
+      order('hangup');
+    },
+    heard: () => recordings(directory).at(-1) ?? new Int16Array(0),
+    close: () =>
+      (closing ??= (async () => {
+        order('quit');
+        const kill = setTimeout(() => child.kill('SIGKILL'), 5_000);
+        await exited;
+        clearTimeout(kill);
+        socket.destroy();
+        rmSync(directory, { recursive: true, force: true });
+      })()),
+  };
+}
