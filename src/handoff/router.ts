@@ -68,6 +68,7 @@ export async function createHandoffRouter(options: HandoffRouterOptions): Promis
   };
   const view = new View(tell);
 
+  let liveNodes: ReadonlySet<string> = new Set([nodeId]);
   let closing: Promise<void> | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let passWanted = false;
@@ -92,6 +93,7 @@ export async function createHandoffRouter(options: HandoffRouterOptions): Promis
       snapshot = await store.read();
     }
     dataId = snapshot.dataId;
+    liveNodes = snapshot.liveNodes;
     view.observe(snapshot);
     pace.look(view.entries.values());
     return snapshot;
@@ -218,7 +220,8 @@ export async function createHandoffRouter(options: HandoffRouterOptions): Promis
     signIn: (profile) =>
       open((draft, at) => {
         const known = draft.agent(profile.id) ?? newAgent(profile, at.nowEpochMs);
-        const agent: AgentState = { ...known, ...profile, nodeId };
+        const reaches = known.nodeId === nodeId ? known.reaches : [];
+        const agent: AgentState = { ...known, ...profile, nodeId, reaches };
         draft.setAgent(agent);
         return agent;
       }),
@@ -249,6 +252,21 @@ export async function createHandoffRouter(options: HandoffRouterOptions): Promis
         transitions.loseDesk(draft, agent, at);
         return true;
       }),
+    reach: (agentId, nodeIds) =>
+      open((draft) => {
+        const agent = draft.agent(agentId);
+        if (agent?.nodeId !== nodeId) return false;
+        draft.setAgent({ ...agent, reaches: [...nodeIds] });
+        return true;
+      }),
+    outOfReach: (agentId) =>
+      open((draft) => {
+        const agent = draft.agent(agentId);
+        if (!agent?.reaches?.includes(nodeId)) return false;
+        draft.setAgent({ ...agent, reaches: agent.reaches.filter((each) => each !== nodeId) });
+        return true;
+      }),
+    nodes: () => [...liveNodes],
     async estimate(entryId) {
       const { entries, agents } = await store.read();
       const entry = entries.get(entryId)?.value;
