@@ -213,6 +213,8 @@ export type HandoffEvent = { readonly here: boolean } & (
  * were quicker too often. Methods that name an entry or an offer which is over by then do nothing and say so by false.
  */
 export interface HandoffRouter {
+  /** Name of this node. */
+  readonly nodeId: string;
   /**
    * Takes a contact into its queue, on this node. One that is there already keeps its place: so a caller comes back after their node
    * died, and so one who waits becomes a callback (`channel: 'callback'`). Rejects with `not_found` for an unknown queue.

@@ -99,6 +99,8 @@ export class Phones {
       // Who hangs up has finished with the caller.
       for (const conversation of [...desk.conversations.values()])
         await finishConversation(this.#board, desk, conversation, { next: 'end' });
+      for (const [entryId, { isOffer }] of desk.away)
+        if (!isOffer) this.#board.elsewhere.forward(desk, { type: 'finish', entryId });
     });
   }
 }

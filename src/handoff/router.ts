@@ -205,6 +205,7 @@ export async function createHandoffRouter(options: HandoffRouterOptions): Promis
   requestPass();
 
   return {
+    nodeId,
     enqueue: (contact) =>
       open((draft, at): Admission => {
         const known = draft.entry(contact.id);
@@ -219,9 +220,12 @@ export async function createHandoffRouter(options: HandoffRouterOptions): Promis
     leave: (entryId) => open((draft, at) => transitions.leave(draft, entryId, at)),
     signIn: (profile) =>
       open((draft, at) => {
+        const before = draft.agent(profile.id);
+        // Their desk on another node is given up, whether that one knows it yet or not.
+        if (before && before.nodeId !== null && before.nodeId !== nodeId)
+          transitions.loseDesk(draft, before, at);
         const known = draft.agent(profile.id) ?? newAgent(profile, at.nowEpochMs);
-        const reaches = known.nodeId === nodeId ? known.reaches : [];
-        const agent: AgentState = { ...known, ...profile, nodeId, reaches };
+        const agent: AgentState = { ...known, ...profile, nodeId };
         draft.setAgent(agent);
         return agent;
       }),
@@ -253,17 +257,22 @@ export async function createHandoffRouter(options: HandoffRouterOptions): Promis
         return true;
       }),
     reach: (agentId, nodeIds) =>
-      open((draft) => {
+      open((draft, at) => {
         const agent = draft.agent(agentId);
         if (agent?.nodeId !== nodeId) return false;
-        draft.setAgent({ ...agent, reaches: [...nodeIds] });
+        transitions.setReach(draft, agent, nodeIds, at);
         return true;
       }),
     outOfReach: (agentId) =>
-      open((draft) => {
+      open((draft, at) => {
         const agent = draft.agent(agentId);
         if (!agent?.reaches?.includes(nodeId)) return false;
-        draft.setAgent({ ...agent, reaches: agent.reaches.filter((each) => each !== nodeId) });
+        transitions.setReach(
+          draft,
+          agent,
+          agent.reaches.filter((each) => each !== nodeId),
+          at,
+        );
         return true;
       }),
     nodes: () => [...liveNodes],

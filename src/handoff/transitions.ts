@@ -146,6 +146,13 @@ export function loseDesk(draft: Draft, agent: AgentState, { nowEpochMs }: Moment
   draft.setAgent(vanish(agent, nowEpochMs));
 }
 
+/** Whose callers the agent's desk can be joined with, besides those of its own node; nobody else stays with them. */
+export function setReach(draft: Draft, agent: AgentState, nodeIds: readonly string[], at: Moment): void {
+  const reached = { ...agent, reaches: [...nodeIds] };
+  draft.setAgent(reached);
+  partUnjoined(draft, reached, at);
+}
+
 /** Whom an agent holds although desk and caller cannot be joined (any more) goes to others, as when the desk is lost. */
 export function partUnjoined(draft: Draft, agent: AgentState, at: Moment): void {
   for (const { entryId } of agent.holding) {

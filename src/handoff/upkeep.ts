@@ -23,7 +23,7 @@ export function upkeep(draft: Draft, at: Upkeep): void {
       // The agents of one node alone are not kept when its process ends: their callers are.
       draft.setEntry(waiting(entry, progress.state === 'serving' ? 'very-front' : 'front'));
   }
-  // A link is lost, or the desk or the caller has come back on another node: nobody shall sit in silence.
+  // A caller has come back on another node than the desk's: nobody shall sit in silence.
   for (const agent of draft.agents()) partUnjoined(draft, agent, at);
   if (at.judgeNodes) for (const agent of draft.agents()) letGo(draft, agent, at);
   for (const agent of draft.agents()) {

@@ -28,6 +28,7 @@ describe('the settings', () => {
       flowsDir: join(projectDir, 'flows'),
       databaseUrl: undefined,
       redisUrl: undefined,
+      node: undefined,
       shop: undefined,
       demoSeed: 1,
       twilioAuthToken: undefined,
