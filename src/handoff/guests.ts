@@ -25,17 +25,29 @@ export function seatGuests(board: BoardInside, wire: LinkWire<GuestAnswer>): Lin
     if (known && !known.isGuest) return;
     const mine = guests.get(person.id);
     const isSeated = mine !== undefined && known === mine;
-    // Of a link that is lost without this node having noticed yet.
-    const freed = known && !isSeated ? board.lose(known) : Promise.resolve();
-    if (!isSeated) add(person);
-    void freed.then(() => {
-      if (!guests.has(person.id)) return;
+    if (isSeated) {
       wire.send({ type: 'seated', personId: person.id });
-      if (!isSeated) showCalls(person);
+      return;
+    }
+    // Of a link that is lost without this node having noticed yet.
+    if (known) void board.lose(known);
+    const desk = add(person);
+    // What the queue still believes of an earlier link ends first: nobody may be held by a desk that does not know of them.
+    board.later('a desk of another node could not be seated', async () => {
+      try {
+        await board.options.router.outOfReach(person.id);
+      } catch (error) {
+        // The other node asks again.
+        if (guests.get(person.id) === desk) unseat(desk);
+        throw error;
+      }
+      if (guests.get(person.id) !== desk) return;
+      wire.send({ type: 'seated', personId: person.id });
+      showCalls(person);
     });
   }
 
-  function add(person: DeskPerson): void {
+  function add(person: DeskPerson): Desk {
     const personId = person.id;
     const desk = new Desk(person, true);
     desk.wire = {
@@ -52,6 +64,7 @@ export function seatGuests(board: BoardInside, wire: LinkWire<GuestAnswer>): Lin
     };
     guests.set(personId, desk);
     board.desks.add(desk);
+    return desk;
   }
 
   function showCalls({ id, supervises }: DeskPerson): void {

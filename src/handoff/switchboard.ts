@@ -20,6 +20,7 @@ import { createLiveCalls, type LiveCallChange, type LiveCalls } from './live-cal
 import type { GuestAnswer, GuestRequest, LinkEnd, LinkWire } from './node-messages.ts';
 import { Phones } from './phones.ts';
 import { Places, type RegisteredCall } from './places.ts';
+import { signOff } from './sign-off.ts';
 
 /** How long a desk may be away before its callers are given to others: a page that is loaded again is back by then. */
 const deskReturnMs = 1_500;
@@ -344,7 +345,6 @@ class Board implements DeskSwitchboard, BoardInside {
   }
 
   async lose(desk: Desk): Promise<void> {
-    const { router } = this.options;
     this.desks.remove(desk);
     desk.cancelLoss();
     const conversations = [...desk.conversations.values()];
@@ -357,11 +357,7 @@ class Board implements DeskSwitchboard, BoardInside {
       registered.call.tell({ type: 'person-left', next: 'lost' });
       if (registered.wish) void this.places.enqueue(registered, registered.wish);
     }
-    try {
-      await (desk.isGuest ? router.outOfReach(desk.person.id) : router.deskLost(desk.person.id));
-    } catch (error) {
-      this.options.log.error({ err: toKefuError(error) }, 'a lost desk could not be signed off');
-    }
+    await signOff(this, desk, () => this.#closed);
   }
 
   #end(registered: RegisteredCall, mayReturn: boolean): void {

@@ -23,7 +23,7 @@ describe('a call and a desk on linked nodes', () => {
     expect(anna.wire.ofType('offer')).toMatchObject([
       { card: { entryId: 'c1', briefing: { wanted: 'to return a lamp' }, call: { callId: 'c1' } } },
     ]);
-    calls.publish('c1', { type: 'partial', text: 'Hello', turn: 1 } as never);
+    calls.publish('c1', { type: 'partial', text: 'Hello', turn: 1, mediaMs: 0 });
     await settle();
     expect(anna.wire.ofType('line')).toMatchObject([{ callId: 'c1', line: { text: 'Hello' } }]);
     await anna.request({ type: 'accept', entryId: 'c1' });
@@ -228,6 +228,26 @@ describe('a link that is lost', () => {
     await settle();
     expect(desks.router.state().agents).toMatchObject([{ reaches: ['n1'] }]);
     expect(leftBecause(call)).toBe('lost');
+  });
+});
+
+describe('the store of the queue', () => {
+  it('may be away while a link is lost: the caller goes to others as soon as it answers', async () => {
+    for (const isLinkedAgain of [false, true]) {
+      const { call, calls, desks, link } = await talkingOverLink();
+      calls.store.severed = desks.store.severed = true;
+      link.lose();
+      await settle();
+      if (isLinkedAgain) linkBoards(desks.board, 'n1', calls.board);
+      await settle();
+      expect(call.seats.size).toBe(0);
+      await calls.clock.advanceAsync(2_000, 250);
+      calls.store.severed = desks.store.severed = false;
+      await calls.clock.advanceAsync(3_000, 250);
+      await settle();
+      expect(leftBecause(call)).toBe('lost');
+      expect(desks.router.state().agents).toMatchObject([{ reaches: isLinkedAgain ? ['n1'] : [] }]);
+    }
   });
 });
 
