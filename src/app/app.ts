@@ -247,7 +247,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       }),
       createBrowserGateway({ publicUrl, clock, log }),
       createTextGateway({ publicUrl, authorize, clock, log }),
-      desk.socket,
+      ...desk.sockets,
       ...streams.webSockets,
     ];
     let draining = false;

@@ -24,6 +24,9 @@ const environmentSchema = z.object({
   KEFU_FLOWS_DIR: optionalText,
   KEFU_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   KEFU_REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  /** Where other nodes reach this one; joins callers of one node with desks of another. */
+  KEFU_NODE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  KEFU_NODE_SECRET: z.string().min(16, 'must have at least 16 characters').optional(),
   KEFU_SHOP_URL: z.url({ protocol: /^https?$/ }).optional(),
   KEFU_SHOP_TOKEN: optionalText,
   KEFU_DEMO_SEED: wholeNumber(1, 0, 2 ** 31),
@@ -61,6 +64,8 @@ export interface Config {
   readonly flowsDir: string;
   readonly databaseUrl: string | undefined;
   readonly redisUrl: string | undefined;
+  /** How this node is linked with others; undefined: not at all. */
+  readonly node: { readonly url: string; readonly secret: string } | undefined;
   /** Undefined: the embedded demo shop. */
   readonly shop: { readonly url: string; readonly token: string } | undefined;
   readonly demoSeed: number;
@@ -78,6 +83,16 @@ export interface Config {
   readonly recognizerThreads: number;
   readonly drainMs: number;
   readonly logLevel: Environment['KEFU_LOG_LEVEL'];
+}
+
+function nodeOf(given: Record<string, string | undefined>, problems: string[]): Config['node'] {
+  const { KEFU_NODE_URL: url, KEFU_NODE_SECRET: secret, KEFU_REDIS_URL: redisUrl } = given;
+  if (url === undefined && secret === undefined) return undefined;
+  if (url === undefined || secret === undefined)
+    problems.push('KEFU_NODE_URL and KEFU_NODE_SECRET must be set together.');
+  if (redisUrl === undefined)
+    problems.push('KEFU_NODE_URL needs KEFU_REDIS_URL, the queue that all nodes share.');
+  return { url: (url ?? '').replace(/\/+$/, ''), secret: secret ?? '' };
 }
 
 function shopOf(given: Record<string, string | undefined>): Config['shop'] | 'incomplete' {
@@ -125,6 +140,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     problems.push('KEFU_TWILIO_AUTH_TOKEN needs KEFU_PUBLIC_URL, the address that Twilio signs.');
   }
   const streams = streamsOf(given, problems);
+  const node = nodeOf(given, problems);
   if (!parsed.success || problems.length > 0 || shop === 'incomplete') {
     throw new KefuError('config_invalid', `These settings are wrong:\n  ${problems.join('\n  ')}`);
   }
@@ -139,6 +155,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     flowsDir: resolve(values.KEFU_FLOWS_DIR ?? join(projectDir, 'flows')),
     databaseUrl: values.KEFU_DATABASE_URL,
     redisUrl: values.KEFU_REDIS_URL,
+    node,
     shop,
     demoSeed: values.KEFU_DEMO_SEED,
     twilioAuthToken: values.KEFU_TWILIO_AUTH_TOKEN,

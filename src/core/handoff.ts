@@ -122,6 +122,8 @@ export const agentStateSchema = agentProfileSchema.extend({
   recentHandleMs: z.array(z.number()),
   /** Node that their desk is connected to; null without one. */
   nodeId: z.string().nullable(),
+  /** Other nodes whose callers this desk can be joined with, too. */
+  reaches: z.array(z.string()).optional(),
 });
 export type AgentState = Readonly<z.infer<typeof agentStateSchema>>;
 
@@ -217,6 +219,8 @@ export type HandoffEvent = { readonly here: boolean } & (
  * were quicker too often. Methods that name an entry or an offer which is over by then do nothing and say so by false.
  */
 export interface HandoffRouter {
+  /** Name of this node. */
+  readonly nodeId: string;
   /**
    * Takes a contact into its queue, on this node. One that is there already keeps its place: so a caller comes back after their node
    * died, and so one who waits becomes a callback (`channel: 'callback'`). Rejects with `not_found` for an unknown queue.
@@ -246,6 +250,12 @@ export interface HandoffRouter {
   away(entryId: string): Promise<boolean>;
   /** The agent's desk disappeared: whom they served goes to the very front, what rang there to the front. */
   deskLost(agentId: string): Promise<boolean>;
+  /** The desk of an agent of this node can be joined with callers of these other nodes from now on. */
+  reach(agentId: string, nodeIds: readonly string[]): Promise<boolean>;
+  /** An agent of another node can no longer be joined with callers of this one: whom they served here goes to the very front. */
+  outOfReach(agentId: string): Promise<boolean>;
+  /** Nodes that live, as this one last saw them, with its own. */
+  nodes(): readonly string[];
   /** Undefined for an entry that does not wait. */
   estimate(entryId: string): Promise<QueueEstimate | undefined>;
   /** The agents and entries as this node last saw them, for pages. */

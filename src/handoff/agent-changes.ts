@@ -76,7 +76,8 @@ export function choose(agent: AgentState, choice: AgentChoice, nowEpochMs: numbe
 
 /** Signed off without being asked; what they held is brought back by whoever calls this. */
 export function vanish(agent: AgentState, nowEpochMs: number): AgentState {
-  return { ...choose({ ...agent, holding: [] }, { state: 'offline' }, nowEpochMs), nodeId: null };
+  const gone = choose({ ...agent, holding: [] }, { state: 'offline' }, nowEpochMs);
+  return { ...gone, nodeId: null, reaches: [] };
 }
 
 function withHandleTime(agent: AgentState, nowEpochMs: number): AgentState {

@@ -6,8 +6,10 @@ import type { HandoffRouter } from '../core/handoff.ts';
 import type { Logger } from '../core/log.ts';
 import type { CallbackParts } from './callbacks.ts';
 import type { Conversation, Desk, DeskPerson, Desks, DeskWire } from './desks.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import type { LiveCalls } from './live-calls.ts';
-import type { Telephones } from './phones.ts';
+import type { Phones, Telephones } from './phones.ts';
+import type { GuestAnswer, GuestRequest, LinkEnd, LinkWire } from './node-messages.ts';
 import type { Places, RegisteredCall } from './places.ts';
 
 /** What supervisors and agents did to calls, for the audit log. */
@@ -49,11 +51,15 @@ export interface DeskLine {
   gone(): void;
 }
 
-/** Joins the calls and desks of this node by what the router decides. */
+/** Joins calls and desks, of this node and over links, by what the router decides. */
 export interface DeskSwitchboard extends Switchboard {
   connect(person: DeskPerson, wire: DeskWire): DeskLine;
   /** Running calls, for pages. */
   readonly live: LiveCalls;
+  /** A link to another node is open: desks of this one can be joined with its callers. */
+  link(nodeId: string, wire: LinkWire<GuestRequest>): LinkEnd<GuestAnswer>;
+  /** Another node has opened a link: its desks can be joined with callers of this one. */
+  serve(wire: LinkWire<GuestAnswer>): LinkEnd<GuestRequest>;
   /** Signs desks off and tells them why. Idempotent. */
   close(): void;
 }
@@ -67,8 +73,15 @@ export interface BoardInside {
   readonly live: LiveCalls;
   /** Other contacts of a call than the caller's own: consultations, by entry. */
   readonly callOfEntry: Map<string, string>;
+  readonly phones: Phones;
+  readonly elsewhere: Elsewhere;
+  /** Carries out what a desk asks for. */
+  take(desk: Desk, request: DeskRequest): void;
+  /** A desk did not come back: others have its callers. Resolves once the queue knows; never rejects. */
+  lose(desk: Desk): Promise<void>;
+  /** Nobody waits for it, but a failure is seen. */
+  later(message: string, work: () => Promise<unknown>): void;
   cardOf(entryId: string): ContactCard | undefined;
-  welcome(desk: Desk): DeskMessage;
   join(desk: Desk, entryId: string, callId: string, parts: JoinParts): Conversation | undefined;
   part(desk: Desk, conversation: Conversation, because: EndedBecause): void;
   show(callId: string): void;

@@ -1,6 +1,7 @@
 import type { BoardInside } from './board.ts';
 import { KefuError } from '../core/errors.ts';
 import type { Conversation, Desk } from './desks.ts';
+import { canJoin } from './matching.ts';
 import type { RegisteredCall } from './places.ts';
 
 /** The desk's conversation. @throws KefuError `not_found` when it is over. */
@@ -26,6 +27,8 @@ export function checkColleague(board: BoardInside, agentId: string, desk: Desk):
       'not_found',
       'This colleague is not at their desk. Choose somebody else, or a queue.',
     );
+  if (!canJoin({ nodeId: board.options.router.nodeId }, colleague))
+    throw new KefuError('not_found', 'This colleague cannot be reached from here. Choose somebody else.');
 }
 
 /** How the dialog goes on when nobody has the caller any more; undefined when the call has left Kefu. */

@@ -12,6 +12,7 @@ import type { Conversation, Desk } from './desks.ts';
 import type { RegisteredCall } from './places.ts';
 import { Supervising } from './supervising.ts';
 import type { BoardInside } from './board.ts';
+import { welcomeOf } from './welcome.ts';
 
 /** A colleague who is asked for by name is waited for this long. */
 const directMs = 60_000;
@@ -46,8 +47,9 @@ export class DeskRequests {
     switch (request.type) {
       case 'hello':
         await router.signIn(desk.person.profile);
-        desk.send(this.#board.welcome(desk));
+        desk.send(welcomeOf(this.#board, desk));
         if (desk.person.supervises) desk.send({ type: 'live-calls', calls: [...this.#board.live.list()] });
+        this.#board.elsewhere.signedIn(desk);
         return;
       case 'choose':
         await router.setState(id, request.choice);
@@ -118,7 +120,7 @@ export class DeskRequests {
 
   #device(desk: Desk, device: RequestOf<'device'>['device']): void {
     const { telephone } = desk.person;
-    if (desk.conversations.size > 0) throw new KefuError('not_found', 'Finish your conversation first.');
+    if (desk.isBusy) throw new KefuError('not_found', 'Finish your conversation first.');
     if (device === 'telephone' && (telephone === undefined || !this.#board.options.telephones))
       throw new KefuError('not_found', 'No telephone is set up for you. Ask an administrator.');
     desk.telephone = device === 'telephone' ? telephone : undefined;

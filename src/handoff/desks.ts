@@ -1,6 +1,6 @@
 import type { Person, Seat } from '../core/conversation.ts';
 import type { Colleague, ContactCard, DeskConversation, DeskMessage, SuperviseMode } from '../core/desk.ts';
-import type { AgentProfile, AgentState } from '../core/handoff.ts';
+import type { AgentProfile, AgentState, ContactChannel } from '../core/handoff.ts';
 import type { Phone } from './phones.ts';
 
 /** What a desk is connected by. */
@@ -36,6 +36,14 @@ export interface Conversation {
   readonly isQueued: boolean;
 }
 
+/** A contact whose call is on another node. */
+export interface AwayContact {
+  readonly nodeId: string;
+  readonly channel: ContactChannel;
+  /** It rings; else the person has answered. */
+  readonly isOffer: boolean;
+}
+
 /** A desk that is connected, or was until a moment ago. */
 export class Desk {
   readonly person: DeskPerson;
@@ -47,10 +55,24 @@ export class Desk {
   readonly conversations = new Map<string, Conversation>();
   /** Contacts that ring here, with their calls. */
   readonly offers = new Map<string, string>();
+  /** Contacts of this desk whose calls are on other nodes, by entry, and where calls that it knows of are. */
+  readonly away = new Map<string, AwayContact>();
+  readonly places = new Map<string, string>();
+  speakElsewhere: ((samples: Int16Array) => void) | undefined;
+  /** Whether it is connected to another node and sits here for the calls of this one. */
+  readonly isGuest: boolean;
+  isSignedIn = false;
   cancelLoss: () => void = () => undefined;
 
-  constructor(person: DeskPerson) {
+  constructor(person: DeskPerson, isGuest = false) {
     this.person = person;
+    this.isGuest = isGuest;
+  }
+
+  /** Whether the person speaks or writes with somebody, on any node. */
+  get isBusy(): boolean {
+    const talks = [...this.conversations.values()].some(({ mode }) => mode === null);
+    return talks || [...this.away.values()].some(({ isOffer }) => !isOffer);
   }
 
   /** What the person hears: samples at 16 kHz of any number. */
@@ -63,6 +85,12 @@ export class Desk {
   speak(samples: Int16Array): void {
     for (const { seat, state, muted } of this.conversations.values())
       if (!muted && state !== 'hold') seat?.speak(samples);
+    this.speakElsewhere?.(samples);
+  }
+
+  /** The person says nothing for now. */
+  pause(): void {
+    for (const { seat } of this.conversations.values()) seat?.pause();
   }
 
   send(message: DeskMessage): void {
@@ -85,7 +113,7 @@ export class Desk {
   }
 }
 
-/** The desks of this node. */
+/** The desks of this node, and those of others that sit here as guests. */
 export class Desks {
   readonly #desks = new Map<string, Desk>();
 
@@ -120,13 +148,14 @@ export class Desks {
 
   /** Shows every desk on a call how the conversation stands now. */
   showConversations(callId: string, cardOf: (entryId: string) => ContactCard | undefined): void {
-    for (const desk of this.all()) {
-      for (const conversation of desk.conversations.values()) {
-        if (conversation.callId !== callId) continue;
-        const card = cardOf(conversation.entryId);
-        if (card) desk.send({ type: 'conversation', conversation: this.view(conversation), card });
-      }
-    }
+    for (const desk of this.all())
+      for (const conversation of desk.conversations.values())
+        if (conversation.callId === callId) this.show(desk, conversation, cardOf);
+  }
+
+  show(desk: Desk, conversation: Conversation, cardOf: (entryId: string) => ContactCard | undefined): void {
+    const card = cardOf(conversation.entryId);
+    if (card) desk.send({ type: 'conversation', conversation: this.view(conversation), card });
   }
 
   view({ entryId, callId, state, mode, sinceEpochMs }: Conversation): DeskConversation {

@@ -23,6 +23,7 @@ export function fitOf(
   rules: RoutingRules,
   nowEpochMs: number,
 ): Fit | undefined {
+  if (!canJoin(entry, agent)) return undefined;
   if (entry.direct && nowEpochMs < entry.direct.untilEpochMs)
     return agent.id === entry.direct.agentId ? { overflow: false, missingLevels: 0 } : undefined;
   if (!agent.languages.includes(entry.language)) return undefined;
@@ -40,6 +41,11 @@ export function fitOf(
     missingLevels += Math.max(0, missing);
   }
   return { overflow, missingLevels };
+}
+
+/** Whether caller and desk can hear each other: on one node, or over a link. Who is called back is called by the desk's node. */
+export function canJoin({ nodeId }: Pick<QueueEntry, 'nodeId'>, agent: AgentState): boolean {
+  return nodeId === null || agent.nodeId === nodeId || (agent.reaches?.includes(nodeId) ?? false);
 }
 
 /** False for a team of the queue itself, true for one it overflows into, undefined for any other. */

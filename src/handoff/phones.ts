@@ -129,6 +129,8 @@ export class Phones {
       desk.phone = undefined;
       for (const conversation of [...desk.conversations.values()])
         if (conversation.mode === null) await this.#hungUp(desk, conversation);
+      for (const [entryId, { isOffer }] of desk.away)
+        if (!isOffer) this.#board.elsewhere.forward(desk, { type: 'finish', entryId });
     };
     void phone.gone.then(hungUp).catch((error: unknown) => {
       this.#board.options.log.error({ err: toKefuError(error) }, 'a person could not hang up');

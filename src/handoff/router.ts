@@ -68,6 +68,7 @@ export async function createHandoffRouter(options: HandoffRouterOptions): Promis
   };
   const view = new View(tell);
 
+  let liveNodes: ReadonlySet<string> = new Set([nodeId]);
   let closing: Promise<void> | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let passWanted = false;
@@ -92,6 +93,7 @@ export async function createHandoffRouter(options: HandoffRouterOptions): Promis
       snapshot = await store.read();
     }
     dataId = snapshot.dataId;
+    liveNodes = snapshot.liveNodes;
     view.observe(snapshot);
     pace.look(view.entries.values());
     return snapshot;
@@ -203,6 +205,7 @@ export async function createHandoffRouter(options: HandoffRouterOptions): Promis
   requestPass();
 
   return {
+    nodeId,
     enqueue: (contact) =>
       open((draft, at): Admission => {
         const known = draft.entry(contact.id);
@@ -217,6 +220,10 @@ export async function createHandoffRouter(options: HandoffRouterOptions): Promis
     leave: (entryId) => open((draft, at) => transitions.leave(draft, entryId, at)),
     signIn: (profile) =>
       open((draft, at) => {
+        const before = draft.agent(profile.id);
+        // Their desk on another node is given up, whether that one knows it yet or not.
+        if (before && before.nodeId !== null && before.nodeId !== nodeId)
+          transitions.loseDesk(draft, before, at);
         const known = draft.agent(profile.id) ?? newAgent(profile, at.nowEpochMs);
         const agent: AgentState = { ...known, ...profile, nodeId };
         draft.setAgent(agent);
@@ -251,6 +258,26 @@ export async function createHandoffRouter(options: HandoffRouterOptions): Promis
         transitions.loseDesk(draft, agent, at);
         return true;
       }),
+    reach: (agentId, nodeIds) =>
+      open((draft, at) => {
+        const agent = draft.agent(agentId);
+        if (agent?.nodeId !== nodeId) return false;
+        transitions.setReach(draft, agent, nodeIds, at);
+        return true;
+      }),
+    outOfReach: (agentId) =>
+      open((draft, at) => {
+        const agent = draft.agent(agentId);
+        if (!agent?.reaches?.includes(nodeId)) return false;
+        transitions.setReach(
+          draft,
+          agent,
+          agent.reaches.filter((each) => each !== nodeId),
+          at,
+        );
+        return true;
+      }),
+    nodes: () => [...liveNodes],
     async estimate(entryId) {
       const { entries, agents } = await store.read();
       const entry = entries.get(entryId)?.value;

@@ -1,5 +1,5 @@
 import type { CallPlace, PeopleCall, Seat } from '../core/conversation.ts';
-import type { ContactCard, DeskMessage } from '../core/desk.ts';
+import type { ContactCard, DeskRequest } from '../core/desk.ts';
 import { toKefuError } from '../core/errors.ts';
 import type { HandoffEvent, QueueEntry } from '../core/handoff.ts';
 import type { Language } from '../core/language.ts';
@@ -14,9 +14,13 @@ import type {
 import { Callbacks } from './callbacks.ts';
 import { DeskRequests } from './desk-requests.ts';
 import { colleagueOf, Desk, Desks, type Conversation, type DeskPerson, type DeskWire } from './desks.ts';
+import { Elsewhere } from './elsewhere.ts';
+import { seatGuests } from './guests.ts';
 import { createLiveCalls, type LiveCallChange, type LiveCalls } from './live-calls.ts';
+import type { GuestAnswer, GuestRequest, LinkEnd, LinkWire } from './node-messages.ts';
 import { Phones } from './phones.ts';
 import { Places, type RegisteredCall } from './places.ts';
+import { signOff } from './sign-off.ts';
 
 /** How long a desk may be away before its callers are given to others: a page that is loaded again is back by then. */
 const deskReturnMs = 1_500;
@@ -32,8 +36,9 @@ class Board implements DeskSwitchboard, BoardInside {
   readonly calls = new Map<string, RegisteredCall>();
   readonly callOfEntry = new Map<string, string>();
   readonly places: Places;
+  readonly phones: Phones;
+  readonly elsewhere: Elsewhere;
   readonly #requests: DeskRequests;
-  readonly #phones: Phones;
   readonly #callbacks: Callbacks;
   readonly #unsubscribe: readonly (() => void)[];
   #closed = false;
@@ -48,7 +53,8 @@ class Board implements DeskSwitchboard, BoardInside {
     });
     this.#callbacks = new Callbacks(this, options.callbacks);
     this.#requests = new DeskRequests(this);
-    this.#phones = new Phones(this, this.#requests.consulting);
+    this.phones = new Phones(this, this.#requests.consulting);
+    this.elsewhere = new Elsewhere(this);
     this.live = createLiveCalls((change) => {
       this.#onLive(change);
     });
@@ -103,17 +109,20 @@ class Board implements DeskSwitchboard, BoardInside {
   }
 
   connect(person: DeskPerson, wire: DeskWire): DeskLine {
-    const known = this.desks.get(person.id);
-    const desk = known ?? new Desk(person);
+    const before = this.desks.get(person.id);
     // The newest tab has the desk.
-    known?.wire?.close('This desk was opened in another place.');
+    before?.wire?.close('This desk was opened in another place.');
+    // A guest of another node, where the person had a desk until now, has its conversations there.
+    if (before?.isGuest) void this.lose(before);
+    const known = before?.isGuest ? undefined : before;
+    const desk = known ?? new Desk(person);
     desk.cancelLoss();
     desk.wire = wire;
     this.desks.add(desk);
     const isMine = () => desk.wire === wire && !this.#closed;
     return {
       request: (request) => {
-        if (isMine()) this.#later('a request of a desk failed', this.#requests.take(desk, request));
+        if (isMine() && !this.elsewhere.forward(desk, request)) this.take(desk, request);
       },
       sound: (samples) => {
         if (isMine() && !desk.phone) desk.speak(samples);
@@ -122,12 +131,23 @@ class Board implements DeskSwitchboard, BoardInside {
         if (!isMine()) return;
         desk.wire = undefined;
         if (desk.telephone !== undefined && this.#needsNoPage(desk)) return;
-        for (const { seat } of desk.conversations.values()) seat?.pause();
-        desk.cancelLoss = this.options.clock.setTimer(() => {
-          this.#lose(desk);
-        }, deskReturnMs);
+        desk.pause();
+        this.elsewhere.paused(desk);
+        desk.cancelLoss = this.options.clock.setTimer(() => void this.lose(desk), deskReturnMs);
       },
     };
+  }
+
+  link(nodeId: string, wire: LinkWire<GuestRequest>): LinkEnd<GuestAnswer> {
+    return this.elsewhere.open(nodeId, wire);
+  }
+
+  serve(wire: LinkWire<GuestAnswer>): LinkEnd<GuestRequest> {
+    return seatGuests(this, wire);
+  }
+
+  take(desk: Desk, request: DeskRequest): void {
+    this.#later('a request of a desk failed', this.#requests.take(desk, request));
   }
 
   close(): void {
@@ -138,7 +158,8 @@ class Board implements DeskSwitchboard, BoardInside {
     }
     this.#closed = true;
     this.#requests.consulting.close();
-    this.#phones.close();
+    this.phones.close();
+    this.elsewhere.close();
     this.#callbacks.close();
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     for (const { stopPositions } of this.calls.values()) stopPositions();
@@ -156,29 +177,6 @@ class Board implements DeskSwitchboard, BoardInside {
       moods: [...record.moods],
       transcript: [...record.transcript],
       enqueuedAtEpochMs: registered?.enqueuedAtEpochMs ?? null,
-    };
-  }
-
-  welcome(desk: Desk): DeskMessage {
-    const { router, nameOf, queues, flows, wrapUpCodes } = this.options;
-    const { agents } = router.state();
-    const agent = agents.find(({ id }) => id === desk.person.id);
-    if (!agent) return { type: 'problem', code: 'not_found', message: 'Please sign in again.' };
-    return {
-      type: 'welcome',
-      nowEpochMs: this.options.clock.epochMs(),
-      me: { id: desk.person.id, name: desk.person.name, role: desk.person.role },
-      agent,
-      colleagues: agents.map((each) => colleagueOf(each, nameOf(each.id))),
-      queues: [...queues()],
-      flows: [...flows()],
-      wrapUpCodes: [...wrapUpCodes()],
-      telephone: desk.person.telephone ?? null,
-      device: desk.telephone === undefined ? 'browser' : 'telephone',
-      conversations: [...desk.conversations.values()].flatMap((each) => {
-        const card = this.cardOf(each.entryId);
-        return card ? [{ conversation: this.desks.view(each), card }] : [];
-      }),
     };
   }
 
@@ -208,7 +206,7 @@ class Board implements DeskSwitchboard, BoardInside {
   part(desk: Desk, conversation: Conversation, because: EndedBecause): void {
     if (!desk.conversations.delete(conversation.entryId)) return;
     conversation.seat?.leave();
-    if ([...desk.conversations.values()].every(({ mode }) => mode !== null)) this.#phones.hangUp(desk);
+    if (!desk.isBusy) this.phones.hangUp(desk);
     desk.send({ type: 'conversation-ended', entryId: conversation.entryId, because });
   }
 
@@ -233,7 +231,7 @@ class Board implements DeskSwitchboard, BoardInside {
         break;
       case 'offer-withdrawn': {
         const desk = this.desks.get(event.agentId);
-        this.#phones.stop(event.entry.id);
+        this.phones.stop(event.entry.id);
         if (desk?.offers.delete(event.entry.id))
           desk.send({ type: 'offer-withdrawn', entryId: event.entry.id });
         break;
@@ -249,7 +247,12 @@ class Board implements DeskSwitchboard, BoardInside {
         break;
       case 'agent-changed': {
         const { agent } = event;
-        this.desks.get(agent.id)?.send({ type: 'agent', agent });
+        const desk = this.desks.get(agent.id);
+        desk?.send({ type: 'agent', agent });
+        if (desk?.isSignedIn && agent.nodeId !== null && agent.nodeId !== this.options.router.nodeId) {
+          desk.wire?.close('This desk was opened in another place.');
+          void this.lose(desk);
+        }
         const colleague = colleagueOf(agent, this.options.nameOf(agent.id));
         this.desks.broadcast({ type: 'colleague', colleague });
         return;
@@ -268,13 +271,16 @@ class Board implements DeskSwitchboard, BoardInside {
 
   #ring(entry: QueueEntry, agentId: string): void {
     const desk = this.desks.get(agentId);
+    if (!desk) this.#unreached(entry, agentId);
     if (!desk || entry.progress.state !== 'offered') return;
     const untilEpochMs = entry.progress.sinceEpochMs + this.options.ringMs();
     const ring = (card: ContactCard) => {
       desk.send({ type: 'offer', card, untilEpochMs });
-      this.#phones.ring(desk, card);
+      this.phones.ring(desk, card);
     };
     if (entry.channel === 'callback') {
+      // The node of the desk makes the call.
+      if (desk.isGuest) return;
       this.#later('a promised call could not be offered', this.#callbacks.offered(desk, entry, ring));
       return;
     }
@@ -288,7 +294,8 @@ class Board implements DeskSwitchboard, BoardInside {
     const desk = this.desks.get(agentId);
     const callId = this.#callIdOf(entry.id);
     const registered = this.calls.get(callId);
-    if (desk && entry.channel === 'callback')
+    if (!desk) this.#unreached(entry, agentId);
+    if (desk?.isGuest === false && entry.channel === 'callback')
       this.#later('somebody could not be called back', this.#callbacks.accepted(desk, entry));
     if (!desk || !registered) return;
     this.#later('a promised call could not be ticked off', this.#callbacks.joined(callId));
@@ -302,6 +309,12 @@ class Board implements DeskSwitchboard, BoardInside {
     });
     if (joined && !isConsultation) registered.call.tell({ type: 'person-joined', name: desk.person.name });
     this.show(callId);
+  }
+
+  /** A caller of this node was given to a desk that sits here no longer: they must not wait for it. */
+  #unreached({ nodeId }: QueueEntry, agentId: string): void {
+    const { router } = this.options;
+    if (nodeId === router.nodeId) this.#later('a desk could not be taken back', router.outOfReach(agentId));
   }
 
   #requeued(entry: QueueEntry, broken: boolean): void {
@@ -347,19 +360,20 @@ class Board implements DeskSwitchboard, BoardInside {
     return true;
   }
 
-  /** A desk did not come back in time: others have its callers. */
-  #lose(desk: Desk): void {
+  async lose(desk: Desk): Promise<void> {
     this.desks.remove(desk);
+    desk.cancelLoss();
     const conversations = [...desk.conversations.values()];
     desk.conversations.clear();
     for (const { seat } of conversations) seat?.leave();
-    this.#later('a lost desk could not be signed off', this.options.router.deskLost(desk.person.id));
+    if (!desk.isGuest) this.elsewhere.lost(desk);
     for (const { callId, mode, isQueued } of conversations) {
       const registered = this.calls.get(callId);
       if (!registered || mode !== null || isQueued) continue;
       registered.call.tell({ type: 'person-left', next: 'lost' });
       if (registered.wish) void this.places.enqueue(registered, registered.wish);
     }
+    await signOff(this, desk, () => this.#closed);
   }
 
   #end(registered: RegisteredCall, mayReturn: boolean): void {
@@ -380,7 +394,10 @@ class Board implements DeskSwitchboard, BoardInside {
     );
   }
 
-  /** Nobody waits for it, but a failure is seen. */
+  later(message: string, work: () => Promise<unknown>): void {
+    this.#later(message, work());
+  }
+
   #later(message: string, work: Promise<unknown>): void {
     work.catch((error: unknown) => {
       this.options.log.error({ err: toKefuError(error) }, message);

@@ -1,6 +1,7 @@
 import type { AgentChoice, AgentState, Contact, QueueEntry } from '../core/handoff.ts';
 import { choose, finishOne, ring, stopRinging, talk, vanish } from './agent-changes.ts';
 import type { Draft } from './draft.ts';
+import { canJoin } from './matching.ts';
 import type { RoutingRules } from './rules.ts';
 
 /** What happens to entries and the agents who hold them, as changes of a draft. Those that find no such offer change nothing. */
@@ -151,6 +152,24 @@ export function loseDesk(draft: Draft, agent: AgentState, { nowEpochMs }: Moment
     draft.setEntry(waiting(entry, entry.progress.state === 'serving' ? 'very-front' : 'front'));
   }
   draft.setAgent(vanish(agent, nowEpochMs));
+}
+
+/** Whose callers the agent's desk can be joined with, besides those of its own node; nobody else stays with them. */
+export function setReach(draft: Draft, agent: AgentState, nodeIds: readonly string[], at: Moment): void {
+  const reached = { ...agent, reaches: [...nodeIds] };
+  draft.setAgent(reached);
+  partUnjoined(draft, reached, at);
+}
+
+/** Whom an agent holds although desk and caller cannot be joined (any more) goes to others, as when the desk is lost. */
+export function partUnjoined(draft: Draft, agent: AgentState, at: Moment): void {
+  for (const { entryId } of agent.holding) {
+    const entry = draft.entry(entryId);
+    if (!entry || entry.progress.state === 'waiting' || entry.progress.agentId !== agent.id) continue;
+    if (canJoin(entry, agent)) continue;
+    draft.setEntry(waiting(entry, entry.progress.state === 'serving' ? 'very-front' : 'front'));
+    release(draft, entry, at);
+  }
 }
 
 /** What an agent chose to do begins now, or after their conversations. */

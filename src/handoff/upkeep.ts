@@ -1,7 +1,7 @@
 import type { AgentState } from '../core/handoff.ts';
 import { finishOne, rest, stopRinging } from './agent-changes.ts';
 import type { Draft } from './draft.ts';
-import { goAway, leave, loseDesk, noAnswer, waiting, type Moment } from './transitions.ts';
+import { goAway, leave, loseDesk, noAnswer, partUnjoined, waiting, type Moment } from './transitions.ts';
 
 export interface Upkeep extends Moment {
   /** Whether nodes without a lease count as dead; not just after the store was away, when all leases have run out. */
@@ -26,6 +26,8 @@ export function upkeep(draft: Draft, at: Upkeep): void {
       // The agents of one node alone are not kept when its process ends: their callers are.
       draft.setEntry(waiting(entry, progress.state === 'serving' ? 'very-front' : 'front'));
   }
+  // A caller has come back on another node than the desk's: nobody shall sit in silence.
+  for (const agent of draft.agents()) partUnjoined(draft, agent, at);
   if (at.judgeNodes) for (const agent of draft.agents()) letGo(draft, agent, at);
   for (const agent of draft.agents()) {
     if (agent.state === 'after-call' && at.nowEpochMs - agent.sinceEpochMs >= at.rules.afterCallMs)

@@ -19,6 +19,7 @@ import type { WebSocketGateway } from '../../telephony/gateway.ts';
 import type { Access } from '../access.ts';
 import type { Config } from '../config.ts';
 import { startHandoff } from './handoff.ts';
+import { createNodeLinks } from './links.ts';
 import { createDeskSocket } from './socket.ts';
 import { startStaff } from './staff.ts';
 
@@ -26,7 +27,8 @@ import { startStaff } from './staff.ts';
 export interface DeskSide {
   readonly switchboard: DeskSwitchboard;
   readonly figures: Figures;
-  readonly socket: WebSocketGateway;
+  /** Desks, and where there are several nodes, their links. */
+  readonly sockets: readonly WebSocketGateway[];
   /** Idempotent. */
   close(): Promise<void>;
 }
@@ -35,7 +37,7 @@ export interface DeskSide {
 const wrapUpCodes = ['solved', 'follow-up', 'passed-on', 'no-answer', 'wrong-number', 'other'];
 
 export async function startDesk(
-  config: Pick<Config, 'queuesFile' | 'redisUrl'>,
+  config: Pick<Config, 'queuesFile' | 'redisUrl' | 'node'>,
   parts: {
     readonly database: Database;
     readonly bus: EventBus;
@@ -104,12 +106,15 @@ export async function startDesk(
   return {
     switchboard,
     figures,
-    socket: createDeskSocket({
-      switchboard,
-      authenticate: (request) => staff.deskPersonOf(request),
-      clock,
-      log,
-    }),
+    sockets: [
+      createDeskSocket({
+        switchboard,
+        authenticate: (request) => staff.deskPersonOf(request),
+        clock,
+        log,
+      }),
+      ...(config.node ? [createNodeLinks({ settings: config.node, router, switchboard, clock, log })] : []),
+    ],
     close: () =>
       (closing ??= (async () => {
         switchboard.close();

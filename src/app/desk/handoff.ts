@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '../../core/clock.ts';
 import { KefuError } from '../../core/errors.ts';
@@ -9,6 +8,7 @@ import { parseRoutingRules, toRoutingRules, type RoutingRules } from '../../hand
 import type { Database } from '../../store/database.ts';
 import { createMemoryQueueStore } from '../../store/memory-handoff.ts';
 import { createEntryTable } from '../../store/queue-entries.ts';
+import { newNodeId, type NodeSettings } from './links.ts';
 
 export interface Handoff {
   readonly router: HandoffRouter;
@@ -24,6 +24,7 @@ export interface Handoff {
 export async function startHandoff(options: {
   readonly queuesFile: string | undefined;
   readonly redisUrl: string | undefined;
+  readonly node: NodeSettings | undefined;
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Logger;
@@ -37,7 +38,7 @@ export async function startHandoff(options: {
       clock,
       log,
       rules: () => rules,
-      nodeId: `node_${randomUUID()}`,
+      nodeId: newNodeId(options.node),
     });
     return {
       router,

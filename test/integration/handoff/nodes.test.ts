@@ -34,6 +34,7 @@ async function routerOn(store: QueueStore, nodeId: string) {
 
 async function available(router: HandoffRouter, id: string): Promise<void> {
   await router.signIn(profileOf(id));
+  await router.reach(id, ['n1', 'n2']);
   await router.setState(id, { state: 'available' });
 }
 

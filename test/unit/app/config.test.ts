@@ -28,6 +28,7 @@ describe('the settings', () => {
       flowsDir: join(projectDir, 'flows'),
       databaseUrl: undefined,
       redisUrl: undefined,
+      node: undefined,
       shop: undefined,
       demoSeed: 1,
       twilioAuthToken: undefined,
@@ -88,6 +89,12 @@ describe('the settings', () => {
       url: 'https://shop.example.com/kefu',
       token: 'secret',
     });
+    const node = { KEFU_NODE_URL: 'http://10.0.0.5:8080/', KEFU_NODE_SECRET: 'sixteen-letters!' };
+    expect(readConfig({ ...node, KEFU_REDIS_URL: 'redis://cache' }).node).toEqual({
+      url: 'http://10.0.0.5:8080',
+      secret: 'sixteen-letters!',
+    });
+    expect(refusal(node)).toContain('KEFU_REDIS_URL');
     const twilio = { KEFU_TWILIO_AUTH_TOKEN: 'secret', KEFU_PUBLIC_URL: 'https://kefu.example.com' };
     expect(readConfig(twilio)).toMatchObject({
       twilioAuthToken: 'secret',
@@ -99,6 +106,8 @@ describe('the settings', () => {
     ['KEFU_SHOP_URL', 'https://shop.example.com', 'KEFU_SHOP_TOKEN'],
     ['KEFU_SHOP_TOKEN', 'secret', 'KEFU_SHOP_URL'],
     ['KEFU_TWILIO_AUTH_TOKEN', 'secret', 'KEFU_PUBLIC_URL'],
+    ['KEFU_NODE_URL', 'http://10.0.0.5:8080', 'KEFU_NODE_SECRET'],
+    ['KEFU_NODE_SECRET', 'sixteen-letters!', 'KEFU_NODE_URL'],
   ])('%s alone is refused, naming its other half', (name, value, other) => {
     const message = refusal({ [name]: value });
     expect(message).toContain(name);
@@ -115,6 +124,8 @@ describe('the settings', () => {
     ['KEFU_DATABASE_URL', 'mysql://db/kefu'],
     ['KEFU_REDIS_URL', 'http://cache'],
     ['KEFU_API_TOKEN', 'too-short'],
+    ['KEFU_NODE_URL', 'ws://10.0.0.5:8080'],
+    ['KEFU_NODE_SECRET', 'too-short'],
     ['KEFU_TRANSFER_TARGET', '5551234'],
     ['KEFU_TRANSFER_TARGET', 'sip:desk'],
     ['KEFU_LANGUAGE', 'de'],

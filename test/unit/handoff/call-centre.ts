@@ -22,8 +22,8 @@ export interface Node {
 export interface CallCentre {
   readonly clock: ManualClock;
   readonly log: ReturnType<typeof createCapturedLog>;
-  /** Starts another node on the same store. */
-  node(nodeId: string): Promise<Node>;
+  /** Starts another node on the same store; its agents can be joined with callers of the nodes `reaches`. */
+  node(nodeId: string, reaches?: readonly string[]): Promise<Node>;
 }
 
 /** Nodes with one store in memory and one clock. */
@@ -35,7 +35,7 @@ export async function openCallCentre(source: RoutingRulesSource = {}): Promise<C
   return {
     clock,
     log,
-    async node(nodeId) {
+    async node(nodeId, reaches = ['n1', 'n2']) {
       const store = severable(shared);
       const router = await createHandoffRouter({ store, clock, log, nodeId, rules: () => rules });
       const events: HandoffEvent[] = [];
@@ -46,6 +46,8 @@ export async function openCallCentre(source: RoutingRulesSource = {}): Promise<C
         events,
         async agent(id, overrides) {
           await router.signIn(profileOf(id, overrides));
+          // As if all nodes were linked.
+          await router.reach(id, reaches);
           await router.setState(id, { state: 'available' });
           await settle();
         },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { agentOf, contactOf } from '../../support/handoff-fixtures.ts';
+import { agentOf, contactOf, profileOf } from '../../support/handoff-fixtures.ts';
 import { openCallCentre, settle, storyOf } from './call-centre.ts';
 
 async function openTwo() {
@@ -134,6 +134,44 @@ describe('several nodes', () => {
       { id: 'x', state: 'available', holding: [] },
       { id: 'y', state: 'available', holding: [] },
     ]);
+  });
+
+  it('offer nobody to a desk that they cannot be joined with', async () => {
+    const centre = await openCallCentre();
+    const [one, two] = [await centre.node('n1', []), await centre.node('n2', [])];
+    await one.caller('a');
+    await two.agent('x');
+    await two.caller('b');
+    await centre.clock.advanceAsync(2_000, 500);
+    expect(storyOf(one.events)).toEqual(['added a', 'added b', 'offered b>x']);
+    expect(await one.router.estimate('a')).toMatchObject({ waitMs: null });
+    await one.agent('y');
+    expect(storyOf(one.events).at(-1)).toBe('offered a>y');
+  });
+
+  it('give a caller to others when the way to the agent is lost, or either comes back elsewhere', async () => {
+    const { clock, one, two } = await openTwo();
+    await two.agent('x');
+    await one.caller('a');
+    await two.router.accept('x', 'a');
+    await one.router.outOfReach('x');
+    await clock.advanceAsync(1_500, 250);
+    expect(storyOf(two.events).slice(-2)).toEqual(['accepted a>x', 'broken a']);
+    await two.router.reach('x', ['n1']);
+    await clock.advanceAsync(1_500, 250);
+    await two.router.accept('x', 'a');
+    await two.router.reach('x', []);
+    await settle();
+    expect(storyOf(one.events).at(-1)).toBe('broken a');
+    // The caller is back, and on the desk's node; then the desk moves away.
+    await two.router.enqueue(contactOf('a'));
+    await settle();
+    await two.router.accept('x', 'a');
+    await settle();
+    expect(storyOf(one.events).at(-1)).toBe('accepted a>x');
+    await one.router.signIn(profileOf('x'));
+    await settle();
+    expect(storyOf(two.events).at(-1)).toBe('broken a');
   });
 
   it('bury nobody just because the store was away for all', async () => {

@@ -9,17 +9,23 @@ import { createSwitchboard } from '../../../src/handoff/switchboard.ts';
 import type { Telephones } from '../../../src/handoff/phones.ts';
 import { createEventBus } from '../../../src/observe/bus.ts';
 import { briefingOf, deskPersonOf, fakeWire, FakePeopleCall } from '../../support/people-call.ts';
-import { openCallCentre, settle } from './call-centre.ts';
+import { openCallCentre, settle, type CallCentre } from './call-centre.ts';
 
 export const supervisor = deskPersonOf('sue', { role: 'supervisor', supervises: true });
 
 export async function openBoard(
   telephones?: Telephones,
-  options: { readonly dial?: CallbackParts['dial']; readonly callerFirst?: boolean } = {},
+  options: {
+    readonly dial?: CallbackParts['dial'];
+    readonly callerFirst?: boolean;
+    /** Of which this shall be another node. */
+    readonly centre?: CallCentre;
+    readonly nodeId?: string;
+  } = {},
 ) {
-  const centre = await openCallCentre({ queues: { general: {}, returns: {} } });
+  const centre = options.centre ?? (await openCallCentre({ queues: { general: {}, returns: {} } }));
   const { clock, log } = centre;
-  const { router } = await centre.node('n1');
+  const { router, store } = await centre.node(options.nodeId ?? 'n1');
   const bus = createEventBus(log);
   const deeds: DeskDeed[] = [];
   const kept: string[] = [];
@@ -96,7 +102,7 @@ export async function openBoard(
     if (available) await request({ type: 'choose', choice: { state: 'available' } });
     return { wire, line, request };
   };
-  return { promised, board, router, clock, log, deeds, kept, publish, begin, ask, connect };
+  return { promised, board, router, store, centre, clock, log, deeds, kept, publish, begin, ask, connect };
 }
 
 /** A caller who speaks with Anna. */
