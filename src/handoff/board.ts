@@ -6,6 +6,7 @@ import type { HandoffRouter } from '../core/handoff.ts';
 import type { Logger } from '../core/log.ts';
 import type { CallbackParts } from './callbacks.ts';
 import type { Conversation, Desk, DeskPerson, Desks, DeskWire } from './desks.ts';
+import type { Holding } from './holding.ts';
 import type { LiveCalls } from './live-calls.ts';
 import type { Telephones } from './phones.ts';
 import type { Places, RegisteredCall } from './places.ts';
@@ -54,6 +55,8 @@ export interface DeskSwitchboard extends Switchboard {
   connect(person: DeskPerson, wire: DeskWire): DeskLine;
   /** Running calls, for pages. */
   readonly live: LiveCalls;
+  /** Who has which call in hand. */
+  readonly holding: Holding;
   /** Signs desks off and tells them why. Idempotent. */
   close(): void;
 }

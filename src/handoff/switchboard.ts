@@ -14,6 +14,7 @@ import type {
 import { Callbacks } from './callbacks.ts';
 import { DeskRequests } from './desk-requests.ts';
 import { colleagueOf, Desk, Desks, type Conversation, type DeskPerson, type DeskWire } from './desks.ts';
+import { Holding } from './holding.ts';
 import { createLiveCalls, type LiveCallChange, type LiveCalls } from './live-calls.ts';
 import { Phones } from './phones.ts';
 import { Places, type RegisteredCall } from './places.ts';
@@ -32,6 +33,7 @@ class Board implements DeskSwitchboard, BoardInside {
   readonly calls = new Map<string, RegisteredCall>();
   readonly callOfEntry = new Map<string, string>();
   readonly places: Places;
+  readonly holding = new Holding(this);
   readonly #requests: DeskRequests;
   readonly #phones: Phones;
   readonly #callbacks: Callbacks;
@@ -209,6 +211,7 @@ class Board implements DeskSwitchboard, BoardInside {
   part(desk: Desk, conversation: Conversation, because: EndedBecause): void {
     if (!desk.conversations.delete(conversation.entryId)) return;
     conversation.seat?.leave();
+    this.holding.parted(desk.person.id, conversation.callId);
     if (desk.conversations.size === 0) this.#phones.hangUp(desk);
     desk.send({ type: 'conversation-ended', entryId: conversation.entryId, because });
   }
@@ -336,7 +339,10 @@ class Board implements DeskSwitchboard, BoardInside {
     this.desks.remove(desk);
     const conversations = [...desk.conversations.values()];
     desk.conversations.clear();
-    for (const { seat } of conversations) seat?.leave();
+    for (const { seat, callId } of conversations) {
+      seat?.leave();
+      this.holding.parted(desk.person.id, callId);
+    }
     this.#later('a lost desk could not be signed off', this.options.router.deskLost(desk.person.id));
     for (const { callId, mode, isQueued } of conversations) {
       const registered = this.calls.get(callId);
