@@ -54,7 +54,7 @@ export function createDeskFlows(parts: DeskFlowsParts): DeskFlows {
   const { holding, clock, log } = parts;
   /** By the person's id: one at a time. */
   const sessions = new Map<string, Session>();
-  let closed = false;
+  const closing = new AbortController();
 
   const unwatch = holding.onParted((personId, callId) => {
     const session = sessions.get(personId);
@@ -124,7 +124,8 @@ export function createDeskFlows(parts: DeskFlowsParts): DeskFlows {
     offers: () => offersOf(parts.flows()),
     async start(personId, { callId, intent, language, sameOrder }) {
       const held = holding.held(personId, callId);
-      if (!held || closed) throw new KefuError('not_found', 'You are not in this conversation.');
+      if (!held || closing.signal.aborted)
+        throw new KefuError('not_found', 'You are not in this conversation.');
       if (!offersOf(parts.flows()).some((offer) => offer.intent === intent))
         throw new KefuError('not_found', `Nothing can be started for "${intent}".`);
       const before = sessions.get(personId);
@@ -133,7 +134,7 @@ export function createDeskFlows(parts: DeskFlowsParts): DeskFlows {
       const { engine } = await parts.callFlows();
       const known = await knownOf(held.card.briefing, shop, AbortSignal.timeout(knownLimitMs));
       // The conversation may be over by now, or another flow begun in another tab.
-      if (closed || !holding.held(personId, callId) || sessions.has(personId))
+      if (closing.signal.aborted || !holding.held(personId, callId) || sessions.has(personId))
         throw new KefuError('not_found', 'You are not in this conversation any more.');
       const id = newCallId(clock.epochMs());
       const wish = { ...known, intent, orderId: sameOrder ? known.orderId : null };
@@ -157,7 +158,7 @@ export function createDeskFlows(parts: DeskFlowsParts): DeskFlows {
       await finish(personId, sessionOf(personId, id));
     },
     async close() {
-      closed = true;
+      closing.abort();
       unwatch();
       await Promise.all([...sessions].map(([personId, session]) => finish(personId, session)));
     },
@@ -185,12 +186,16 @@ function asButton(wanted: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** By itself, or by another flow that callers can ask for, as damaged things are sent back. Finding out who it is does not count. */
 function changesSomething(pack: FlowPack, first: string): boolean {
+  const askedFor = new Set(
+    Object.values(pack.routing.intents).flatMap((route) => ('flow' in route ? [route.flow] : [])),
+  );
   const seen = new Set([first]);
   for (const name of seen) {
     for (const step of pack.flows.get(name)?.steps.values() ?? []) {
       if ('change' in step && shopOperations[step.change as ShopOperation].needsYes) return true;
-      if ('call' in step) seen.add(step.call);
+      if ('call' in step && askedFor.has(step.call)) seen.add(step.call);
     }
   }
   return false;

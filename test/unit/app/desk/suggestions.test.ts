@@ -65,7 +65,7 @@ describe('suggested answers', () => {
     const suggestions = createSuggestions(parts).forCall('anna', 'c1');
     // The plain answer needs no shop and is ready by now.
     await new Promise((resolve) => setImmediate(resolve));
-    await clock.advance(2_000);
+    clock.advance(2_000);
     expect(await suggestions).toEqual([{ kind: 'answer', text: hours }]);
   });
 
