@@ -54,7 +54,8 @@ export function createDeskFlows(parts: DeskFlowsParts): DeskFlows {
   const { holding, clock, log } = parts;
   /** By the person's id: one at a time. */
   const sessions = new Map<string, Session>();
-  const closing = new AbortController();
+  let closed = false;
+  const isClosing = () => closed;
 
   const unwatch = holding.onParted((personId, callId) => {
     const session = sessions.get(personId);
@@ -124,8 +125,7 @@ export function createDeskFlows(parts: DeskFlowsParts): DeskFlows {
     offers: () => offersOf(parts.flows()),
     async start(personId, { callId, intent, language, sameOrder }) {
       const held = holding.held(personId, callId);
-      if (!held || closing.signal.aborted)
-        throw new KefuError('not_found', 'You are not in this conversation.');
+      if (!held || isClosing()) throw new KefuError('not_found', 'You are not in this conversation.');
       if (!offersOf(parts.flows()).some((offer) => offer.intent === intent))
         throw new KefuError('not_found', `Nothing can be started for "${intent}".`);
       const before = sessions.get(personId);
@@ -134,7 +134,7 @@ export function createDeskFlows(parts: DeskFlowsParts): DeskFlows {
       const { engine } = await parts.callFlows();
       const known = await knownOf(held.card.briefing, shop, AbortSignal.timeout(knownLimitMs));
       // The conversation may be over by now, or another flow begun in another tab.
-      if (closing.signal.aborted || !holding.held(personId, callId) || sessions.has(personId))
+      if (isClosing() || !holding.held(personId, callId) || sessions.has(personId))
         throw new KefuError('not_found', 'You are not in this conversation any more.');
       const id = newCallId(clock.epochMs());
       const wish = { ...known, intent, orderId: sameOrder ? known.orderId : null };
@@ -158,7 +158,7 @@ export function createDeskFlows(parts: DeskFlowsParts): DeskFlows {
       await finish(personId, sessionOf(personId, id));
     },
     async close() {
-      closing.abort();
+      closed = true;
       unwatch();
       await Promise.all([...sessions].map(([personId, session]) => finish(personId, session)));
     },

@@ -35,10 +35,7 @@ export function typedAnswer(
 }
 
 /** How a flow that is over ended, for its agent; null while it goes on. */
-export function endingOf({
-  outcome,
-  changes,
-}: Pick<DeskFlow, 'outcome' | 'changes'>): {
+export function endingOf({ outcome, changes }: Pick<DeskFlow, 'outcome' | 'changes'>): {
   readonly text: DeskTextKey;
   readonly type: 'success' | 'info' | 'warning';
 } | null {
@@ -53,4 +50,10 @@ export function endingOf({
 /** The caller's newest line that is complete: when it is another one, other suggestions fit. */
 export function latestLine(transcript: readonly TranscriptLine[]): number | undefined {
   return transcript.findLast(({ who, final }) => who === 'caller' && final)?.id;
+}
+
+/** A half-written message with a suggestion behind it; what the agent wrote is kept. */
+export function withSuggestion(draft: string, suggestion: string): string {
+  const written = draft.trimEnd();
+  return written === '' ? suggestion : `${written} ${suggestion}`.slice(0, 2000);
 }

@@ -103,7 +103,9 @@ export function FlowPanel({ callId }: { readonly callId: string }) {
             <Spin size="small" /> {t('flowWorking')}
           </span>
         )}
-        <Typography.Text type="secondary">{t('flowHint')}</Typography.Text>
+        {(flow?.outcome ?? null) === null && (
+          <Typography.Text type="secondary">{t('flowHint')}</Typography.Text>
+        )}
       </Flex>
     </Card>
   );
@@ -151,7 +153,7 @@ function Question(props: {
           {question.choices.map(({ id, label }) => (
             <Button
               key={id}
-              style={{ height: 'auto', whiteSpace: 'normal' }}
+              style={{ height: 'auto', paddingBlock: 4, whiteSpace: 'normal' }}
               type={chosen.includes(id) ? 'primary' : 'default'}
               aria-pressed={question.many ? chosen.includes(id) : undefined}
               onClick={() =>

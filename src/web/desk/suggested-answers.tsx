@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react';
 import { suggestionsSchema, type Suggestion } from '../../core/desk-flows.ts';
 import { loadJson } from '../api.ts';
 import type { DeskClient } from './client.ts';
-import { latestLine } from './flow-answers.ts';
+import { latestLine, withSuggestion } from './flow-answers.ts';
 import type { Contact } from './state.ts';
 import { useDeskTexts } from './texts.ts';
 
@@ -46,8 +46,21 @@ export function SuggestedAnswers({
             <Button
               key={text}
               title={t('suggestionUse')}
-              style={{ height: 'auto', whiteSpace: 'normal', textAlign: 'start' }}
-              onClick={() => desk.dispatch({ type: 'draft', key: `text:${entryId}`, text })}
+              style={{
+                height: 'auto',
+                paddingBlock: 4,
+                whiteSpace: 'normal',
+                textAlign: 'start',
+                justifyContent: 'flex-start',
+              }}
+              onClick={() => {
+                const key = `text:${entryId}`;
+                desk.dispatch({
+                  type: 'draft',
+                  key,
+                  text: withSuggestion(desk.state.drafts[key] ?? '', text),
+                });
+              }}
             >
               {text}
             </Button>

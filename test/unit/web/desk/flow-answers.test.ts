@@ -7,6 +7,7 @@ import {
   latestLine,
   typedAnswer,
   withPressed,
+  withSuggestion,
 } from '../../../../src/web/desk/flow-answers.ts';
 import { transcriptLine } from '../../../support/desk-cards.ts';
 
@@ -46,6 +47,11 @@ describe('the panel of a flow', () => {
     expect(endingOf({ outcome: 'cancelled', changes: [] })?.text).toBe('flowUnchanged');
     expect(endingOf({ outcome: 'needs-person', changes: [made] })?.text).toBe('flowNeedsPerson');
     expect(endingOf({ outcome: 'failed', changes: [] })?.text).toBe('flowFailed');
+  });
+
+  it('puts a suggestion behind what is written', () => {
+    expect(withSuggestion('', 'We are open.')).toBe('We are open.');
+    expect(withSuggestion('Hello, ', 'We are open.')).toBe('Hello, We are open.');
   });
 
   it('is there for whoever has the caller', () => {
