@@ -31,6 +31,8 @@ import { createCalls } from './calls.ts';
 import type { Config } from './config.ts';
 import { loadEmotionEstimator } from './emotion.ts';
 import { callBack } from './desk/call-back.ts';
+import { createDeskFlows } from './desk/flows.ts';
+import { createSuggestions } from './desk/suggestions.ts';
 import { startDesk } from './desk/desk.ts';
 import { createTelephones } from './desk/telephones.ts';
 import { announceAddress } from './flows/address.ts';
@@ -40,6 +42,7 @@ import { accountRoutes } from './routes/account.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { callRoutes } from './routes/calls.ts';
 import { deskRoutes } from './routes/desk.ts';
+import { deskFlowRoutes } from './routes/desk-flows.ts';
 import { answerError } from './routes/errors.ts';
 import { figureRoutes } from './routes/figures.ts';
 import { flowRoutes } from './routes/flows.ts';
@@ -221,6 +224,15 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       },
       { maxCalls: config.maxCalls, flowsFor: (contentHash) => flows.flowsFor(contentHash) },
     );
+    const atDesk = {
+      holding: desk.switchboard.holding,
+      flows: () => pack,
+      callFlows: () => flows.flowsFor(),
+      shop: () => memoizeReads(shop, { clock }),
+      clock,
+      log,
+    };
+    const deskFlows = closeLater(createDeskFlows(atDesk));
     const metrics = createMetrics(bus, () => calls.active);
     metrics.watchQueue(desk.figures);
     closers.push(() => metrics.close());
@@ -266,6 +278,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     await server.register(auditRoutes, { audit });
     await server.register(callRoutes, { store, recordings, bus, log, audit });
     await server.register(deskRoutes, { shop, voicemails, log });
+    await server.register(deskFlowRoutes, { deskFlows, suggestions: createSuggestions(atDesk) });
     await server.register(figureRoutes, { figures: desk.figures });
     await server.register(flowRoutes, { store: flowStore, flows, audit });
     await server.register(healthRoutes, {

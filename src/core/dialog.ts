@@ -43,6 +43,21 @@ export const expectingSchema = z.object({
 });
 export type Expecting = z.infer<typeof expectingSchema>;
 
+/** A wish, and what an agent knows of the caller who has it. */
+export interface KnownWish {
+  /** An intent of routing.yaml that leads to a flow or an answer. */
+  readonly intent: string;
+  /** Who it is, as the shop gave it; null while that is not proved. */
+  readonly customer: Readonly<Record<string, unknown>> | null;
+  readonly verifiedBy: string;
+  /** Who it may be, such as whose number calls: it is asked. */
+  readonly candidate: Readonly<Record<string, unknown>> | null;
+  /** Number of the order that the call is about; it counts as named by the caller. */
+  readonly orderId: string | null;
+  /** What the shop can do; null when it is not known. */
+  readonly capabilities: readonly string[] | null;
+}
+
 /** What happens to a dialog. */
 export type DialogEvent =
   | {
@@ -59,6 +74,8 @@ export type DialogEvent =
       readonly hasPeople?: boolean;
       /** Changes of earlier calls from this number whose result was not heard, oldest first. */
       readonly untold?: readonly FinishedChange[];
+      /** Set when an agent has one wish of a caller carried out at the desk: nobody is greeted, asked for more or handed over. */
+      readonly known?: KnownWish;
     }
   /** The stream was lost and a new one continues the call. */
   | { readonly type: 'call-resumed' }
@@ -77,6 +94,8 @@ export type DialogEvent =
       readonly spelled?: SpelledReading | undefined;
     }
   | { readonly type: 'digits'; readonly digits: string }
+  /** Options of a choice were pressed on a page, by their ids. */
+  | { readonly type: 'chosen'; readonly ids: readonly string[] }
   | { readonly type: 'no-input' }
   /** Speech was heard that nobody could make out. */
   | { readonly type: 'unintelligible' }
@@ -120,6 +139,8 @@ export type DialogEffect =
       readonly expecting: Expecting;
       /** Set where a string of letters and digits is expected. Unlike `expecting` it stays inside: it holds what the shop knows. */
       readonly spelling?: SpellingQuestion;
+      /** The operations that a yes to this question agrees to. */
+      readonly changes?: readonly string[];
     }
   | {
       readonly type: 'task';

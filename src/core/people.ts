@@ -33,10 +33,10 @@ export const personProfileSchema = agentProfileSchema.omit({ id: true }).extend(
   teams: z.array(word).max(50),
   skills: z.record(word, z.int().min(1).max(5)),
   textCapacity: z.int().min(0).max(20),
-  /** Where calls can be taken without a browser: a number such as +15551234567, or a SIP address. */
+  /** Where calls can be taken without a browser: a number such as +15551234567, which the trunks can dial. */
   telephone: z
     .string()
-    .regex(/^(\+\d{6,15}|sips?:[^\s@]+@[^\s@]+)$/, 'Write it as +15551234567 or sip:name@host.')
+    .regex(/^\+\d{6,15}$/, 'Write it as +15551234567.')
     .optional(),
 });
 export type PersonProfile = Readonly<z.infer<typeof personProfileSchema>>;

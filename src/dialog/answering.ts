@@ -6,9 +6,10 @@ import { captureYesNo } from './capture/yes-no.ts';
 import { answerInLine } from './answer-waiting.ts';
 import { answerValue, noteGiven, yesNoOf } from './answer-values.ts';
 import { stumble } from './asking.ts';
-import { answerChoice } from './choosing.ts';
+import { answerChoice, take } from './choosing.ts';
 import { correctValue } from './correcting.ts';
 import { languageOf, type Command, type IntentReader } from './commands.ts';
+import { optionsOf } from './options.ts';
 import { keepWish, obey, otherwise, sayAnswer, startRequest, type Said } from './obeying.ts';
 import { changesBehind, listenAgain, sayQuestionAgain } from './questions.ts';
 import type { StepOf } from './schema.ts';
@@ -36,6 +37,17 @@ export function answer(turn: Turn, reader: IntentReader, heard: Heard): void {
   else if ('handover' in step) answerInLine(turn, frame, step, said);
 }
 
+/** Takes options that were pressed on a page; those that are not on offer are passed over. */
+export function answerPressed(turn: Turn, ids: readonly string[]): void {
+  const { state } = turn;
+  if (state.waiting?.for !== 'answer') return;
+  const frame = turn.top;
+  const step = turn.step(frame);
+  if (!('choose' in step)) return;
+  const chosen = optionsOf(turn, frame, step).filter(({ id }) => ids.includes(id));
+  take(turn, frame, step, step.many === true ? chosen : chosen.slice(0, 1));
+}
+
 /** Thanks without a goodbye are answered, and end nothing. */
 function thanked(turn: Turn, heard: Heard, command: Command | undefined): Command | undefined {
   const isOnlyThanks = command?.pattern === 'goodbye' && saysOnlyThanks(heard.text, turn.state.language);
@@ -44,6 +56,8 @@ function thanked(turn: Turn, heard: Heard, command: Command | undefined): Comman
 
 function followLanguage(turn: Turn, heard: Heard, kind: string): boolean {
   const { state, options } = turn;
+  // A name or an address in other letters is no other language of the agent.
+  if (state.call.atDesk) return false;
   const available = state.call.channel === 'text' ? languages : options.voiceLanguages;
   const language = languageOf(heard, state.language, kind, available);
   if (language === state.language) return false;

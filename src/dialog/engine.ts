@@ -1,7 +1,7 @@
 import type { DialogEngine, DialogEvent, DialogState, DialogStep } from '../core/dialog.ts';
 import { languages } from '../core/language.ts';
 import type { Utterance } from '../core/speech.ts';
-import { answer } from './answering.ts';
+import { answer, answerPressed } from './answering.ts';
 import { stumble } from './asking.ts';
 import { copyOf } from './copy.ts';
 import { hearNothing, loseRecognition, loseSpeech } from './failures.ts';
@@ -12,6 +12,7 @@ import { giveUp } from './endings.ts';
 import { apologise, escalate, noticeMood, takeUpHeldBack } from './escalating.ts';
 import type { FlowPack } from './flow-pack.ts';
 import { completeTask, run, runBackground } from './interpreter.ts';
+import { beginKnown, knownFrom } from './known-wish.ts';
 import { repeat } from './obeying.ts';
 import {
   completeTransfer,
@@ -71,6 +72,7 @@ export function createDialogEngine(pack: FlowPack, options: DialogOptions): Dial
       return step(state, (turn) => {
         if (state.language !== event.language)
           turn.effects.push({ type: 'language', language: state.language });
+        if (event.known) beginKnown(turn, event.known);
         run(turn);
       });
     },
@@ -112,7 +114,16 @@ function initialState(pack: FlowPack, options: DialogOptions, event: CallStarted
     flowsVersion: pack.version,
     language,
     ended: false,
-    call: { id, gateway, from, to, channel, startedAtEpochMs, hasPeople: event.hasPeople === true },
+    call: {
+      id,
+      gateway,
+      from,
+      to,
+      channel,
+      startedAtEpochMs,
+      hasPeople: event.hasPeople === true,
+      ...(event.known && { atDesk: true }),
+    },
     slots: {},
     variables: {},
     stack: [newFrame(pack.settings.entry, first, { resume: 'next', isRequest: false, intentBefore: null })],
@@ -145,6 +156,7 @@ function initialState(pack: FlowPack, options: DialogOptions, event: CallStarted
     pace: 1,
     tasks: 0,
     untold: event.untold ?? [],
+    ...(event.known && knownFrom(event.known)),
   };
 }
 
@@ -176,6 +188,9 @@ function handle(turn: Turn, reader: IntentReader, event: DialogEvent): void {
     }
     case 'digits':
       hear(turn, reader, keyed(event.digits, state));
+      return;
+    case 'chosen':
+      goOn(turn, () => answerPressed(turn, event.ids));
       return;
     case 'no-input':
       if (state.waiting?.for === 'answer') goOn(turn, () => hearNothing(turn, 'noInput'));

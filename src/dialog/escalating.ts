@@ -14,6 +14,8 @@ type Spoken = Extract<DialogEvent, { type: 'utterance' }>;
 /** Takes what was said into the mood of the call, and records it with everything that rules can look at. */
 export function noticeMood(turn: Turn, reader: IntentReader, event: Spoken, heard: Heard): void {
   const { state } = turn;
+  // An agent who types for the caller shows nobody's mood.
+  if (state.call.atDesk) return;
   const { emotion: reading } = event.understanding;
   const before = state.emotion.emotion?.label;
   state.emotion = feel(state.emotion, {
@@ -42,6 +44,7 @@ export function noticeMood(turn: Turn, reader: IntentReader, event: Spoken, hear
 export function escalate(turn: Turn, reader: IntentReader, heard: Heard): boolean {
   const { state, pack } = turn;
   const { escalation } = pack;
+  if (state.call.atDesk) return false;
   if (!escalation || heard.byKeys || heard.considered || isNearPerson(turn)) return false;
   const facts = escalationFacts(turn);
   const rule = ruleFor(escalation, facts, heard.text, state.rulesUsed);

@@ -19,10 +19,24 @@ export function run(turn: Turn): void {
       turn.end('resolved');
       return;
     }
+    if (state.call.atDesk && leadsToPeople(turn, frame)) {
+      turn.end('needs-person');
+      return;
+    }
     countStep(turn, frame);
     turn.questionFrom = { effects: turn.effects.length, said: turn.saidNow.length };
     execute(turn, frame, turn.step(frame));
   }
+}
+
+/** At the desk there is a person already: nobody is offered one. */
+function leadsToPeople({ pack: { settings, escalation } }: Turn, { flow }: Frame): boolean {
+  const { patterns } = settings;
+  const toPeople = [patterns.agent, patterns['no-match'], patterns['not-found'], patterns.problem];
+  return (
+    toPeople.some((call) => call.flow === flow) ||
+    Object.values(escalation?.source.flows ?? {}).some((name) => name === flow)
+  );
 }
 
 function countStep(turn: Turn, frame: Frame): void {

@@ -67,7 +67,7 @@ export function sayValueQuestion(turn: Turn, frame: Frame, step: StepOf<'ask'>):
 export function listenForValue(turn: Turn, frame: Frame, step: StepOf<'ask'>): void {
   if (frame.progress.readBack)
     turn.listen(frame, { slot: 'confirm', kind: 'yes_no', keys: { min: 1, max: 1 } });
-  else turn.listen(frame, expectingValue(turn, frame, step), spellingOf(turn, frame, step));
+  else turn.listen(frame, expectingValue(turn, frame, step), { spelling: spellingOf(turn, frame, step) });
 }
 
 /** What the spelling recogniser has to know about a value; undefined for values that are not spelled. */
@@ -122,12 +122,13 @@ export function sayConfirmQuestion(turn: Turn, frame: Frame, step: StepOf<'confi
 }
 
 export function listenForYesNo(turn: Turn, frame: Frame, step: StepOf<'confirm'>): void {
-  turn.listen(frame, {
+  const expecting: Expecting = {
     slot: step.confirm,
     kind: 'yes_no',
     keys: { min: 1, max: 1 },
     ...timing(slotOf(turn, step.confirm)),
-  });
+  };
+  turn.listen(frame, expecting, { changes: changesBehind(turn, frame).map(([, { change }]) => change) });
 }
 
 /** The changes of this flow that rest on the confirm step the frame is at. */

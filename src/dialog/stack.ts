@@ -111,6 +111,10 @@ export function settlePlace(turn: Turn): void {
  */
 export function dropRequest(turn: Turn): void {
   const { state } = turn;
+  if (state.call.atDesk) {
+    turn.end('dropped');
+    return;
+  }
   if (holderOf(state) >= 0 && holderOf(state) < state.stack.length - 1) {
     returnToLine(turn);
     return;

@@ -167,6 +167,8 @@ export interface CallState {
     startedAtEpochMs: number;
     /** Somebody may be reached through the queue. */
     hasPeople: boolean;
+    /** An agent answers in place of the caller. */
+    atDesk?: true;
   };
   slots: Record<string, Json>;
   variables: Record<string, Json>;

@@ -61,7 +61,8 @@ export class Turn {
   }
 
   get canTransfer(): boolean {
-    const { hasPeople, channel } = this.state.call;
+    const { hasPeople, channel, atDesk } = this.state.call;
+    if (atDesk) return false;
     return hasPeople || this.options.transferTarget !== undefined || channel === 'text';
   }
 
@@ -212,11 +213,21 @@ export class Turn {
     this.effects.push({ type: 'note', name, data });
   }
 
-  listen(frame: Frame, question: Expecting, spelling?: SpellingQuestion): void {
+  listen(
+    frame: Frame,
+    question: Expecting,
+    more: { readonly spelling?: SpellingQuestion | undefined; readonly changes?: readonly string[] } = {},
+  ): void {
+    const { spelling, changes = [] } = more;
     const expecting = this.patienceMs === null ? question : { ...question, noInputMs: this.patienceMs };
     this.state.waiting = { for: 'answer', expecting };
     this.note('dialog', { flow: frame.flow, step: frame.step });
-    this.effects.push({ type: 'listen', expecting, ...(spelling && { spelling }) });
+    this.effects.push({
+      type: 'listen',
+      expecting,
+      ...(spelling && { spelling }),
+      ...(changes.length > 0 && { changes }),
+    });
   }
 
   /** Makes the conversation wait for the shop. */

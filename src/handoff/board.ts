@@ -7,6 +7,7 @@ import type { Logger } from '../core/log.ts';
 import type { CallbackParts } from './callbacks.ts';
 import type { Conversation, Desk, DeskPerson, Desks, DeskWire } from './desks.ts';
 import type { Elsewhere } from './elsewhere.ts';
+import type { Holding } from './holding.ts';
 import type { LiveCalls } from './live-calls.ts';
 import type { Phones, Telephones } from './phones.ts';
 import type { GuestAnswer, GuestRequest, LinkEnd, LinkWire } from './node-messages.ts';
@@ -60,6 +61,8 @@ export interface DeskSwitchboard extends Switchboard {
   link(nodeId: string, wire: LinkWire<GuestRequest>): LinkEnd<GuestAnswer>;
   /** Another node has opened a link: its desks can be joined with callers of this one. */
   serve(wire: LinkWire<GuestAnswer>): LinkEnd<GuestRequest>;
+  /** Who has which call in hand. */
+  readonly holding: Holding;
   /** Signs desks off and tells them why. Idempotent. */
   close(): void;
 }

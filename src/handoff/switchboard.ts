@@ -16,6 +16,7 @@ import { DeskRequests } from './desk-requests.ts';
 import { colleagueOf, Desk, Desks, type Conversation, type DeskPerson, type DeskWire } from './desks.ts';
 import { Elsewhere } from './elsewhere.ts';
 import { seatGuests } from './guests.ts';
+import { Holding } from './holding.ts';
 import { createLiveCalls, type LiveCallChange, type LiveCalls } from './live-calls.ts';
 import type { GuestAnswer, GuestRequest, LinkEnd, LinkWire } from './node-messages.ts';
 import { Phones } from './phones.ts';
@@ -38,6 +39,7 @@ class Board implements DeskSwitchboard, BoardInside {
   readonly places: Places;
   readonly phones: Phones;
   readonly elsewhere: Elsewhere;
+  readonly holding = new Holding(this);
   readonly #requests: DeskRequests;
   readonly #callbacks: Callbacks;
   readonly #unsubscribe: readonly (() => void)[];
@@ -206,6 +208,7 @@ class Board implements DeskSwitchboard, BoardInside {
   part(desk: Desk, conversation: Conversation, because: EndedBecause): void {
     if (!desk.conversations.delete(conversation.entryId)) return;
     conversation.seat?.leave();
+    this.holding.parted(desk.person.id, conversation.callId);
     if (!desk.isBusy) this.phones.hangUp(desk);
     desk.send({ type: 'conversation-ended', entryId: conversation.entryId, because });
   }
@@ -365,7 +368,10 @@ class Board implements DeskSwitchboard, BoardInside {
     desk.cancelLoss();
     const conversations = [...desk.conversations.values()];
     desk.conversations.clear();
-    for (const { seat } of conversations) seat?.leave();
+    for (const { seat, callId } of conversations) {
+      seat?.leave();
+      this.holding.parted(desk.person.id, callId);
+    }
     if (!desk.isGuest) this.elsewhere.lost(desk);
     for (const { callId, mode, isQueued } of conversations) {
       const registered = this.calls.get(callId);

@@ -16,6 +16,7 @@ import {
   type LiveCall,
   type TranscriptLine,
 } from '../../src/core/desk.ts';
+import { ScriptedFlow } from './scripted-flow.ts';
 import {
   contactCard,
   deskAgent,
@@ -53,6 +54,8 @@ export class ScriptedDesk {
   connections = 0;
   /** While true, connections are cut at once. */
   away = false;
+  /** The return that is made at the press of a button. */
+  readonly flow = new ScriptedFlow();
   readonly #role: string;
   readonly #app = fastify({ forceCloseConnections: true });
   readonly #sockets = new WebSocketServer({ noServer: true });
@@ -183,6 +186,7 @@ export class ScriptedDesk {
     this.#app.get('/api/demo', () => ({ orders: [] }));
     this.#app.get('/api/calls', () => ({ calls: [] }));
     this.#app.get('/api/desk/customer/:id', (_request, reply) => this.customer ?? reply.code(404).send({}));
+    this.flow.serve(this.#app);
     this.#app.get('/api/figures', (_request, reply) => this.figures ?? reply.code(404).send({}));
     this.url = await this.#app.listen({ host: '127.0.0.1', port });
     this.#app.server.on('upgrade', (request, stream, head) => {

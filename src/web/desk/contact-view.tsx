@@ -4,9 +4,12 @@ import { AfterCall, Notes } from './after-call.tsx';
 import { BriefingView, WhoLine } from './briefing.tsx';
 import { CallControls, type OpenPanel } from './call-controls.tsx';
 import type { DeskClient } from './client.ts';
+import { isTalking } from './flow-answers.ts';
 import { Composer } from './composer.tsx';
 import { CustomerView } from './customer.tsx';
+import { FlowPanel } from './flow-panel.tsx';
 import type { Contact, DeskState } from './state.ts';
+import { SuggestedAnswers } from './suggested-answers.tsx';
 import { useDeskTexts } from './texts.ts';
 import { Transcript } from './transcript.tsx';
 
@@ -47,11 +50,13 @@ export function ContactView(props: {
         <Card size="small" title={t('transcript')}>
           <Flex vertical gap="small">
             <Transcript key={contact.entryId} lines={card.transcript} searchRef={props.searchRef} />
+            {isTalking(contact) && <SuggestedAnswers contact={contact} desk={desk} />}
             {isText && !ended && <Composer contact={contact} state={state} desk={desk} />}
           </Flex>
         </Card>
       </Flex>
       <Flex vertical gap="middle" style={{ flex: '2 1 300px', minWidth: 0, maxWidth: '100%' }}>
+        {isTalking(contact) && <FlowPanel callId={card.call.callId} />}
         <Card size="small">
           <Tabs
             items={[

@@ -14,7 +14,8 @@ export class Refused extends Error {
 
 const limitMs = 30_000;
 
-async function send<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+/** Asks the server for something. @throws Refused with its reason. */
+export async function send<Answer>(method: string, path: string, body?: object): Promise<Answer> {
   const response = await fetch(path, {
     method,
     headers: { ...tokenHeader(), ...(body && { 'content-type': 'application/json' }) },
