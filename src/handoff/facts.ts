@@ -50,7 +50,13 @@ export function createFactReader(state: {
     if (progress.state === 'serving')
       serving.set(id, { agentId: progress.agentId, sinceEpochMs: progress.sinceEpochMs });
   };
-  for (const entry of state.entries) remember(entry);
+  /** Callers who were promised a call: once Kefu has dialled them, their entry is that of a call again. */
+  const promised = new Set<string>();
+  for (const entry of state.entries) {
+    remember(entry);
+    if (!waitsInPerson(entry)) promised.add(entry.id);
+  }
+  const wasPromised = (entry: QueueEntry): boolean => !waitsInPerson(entry) || promised.has(entry.id);
 
   const conversationEnds = (entry: QueueEntry, nowEpochMs: number, finished: boolean): FigureFact[] => {
     const conversation = serving.get(entry.id);
@@ -98,22 +104,25 @@ export function createFactReader(state: {
           ...(waitsInPerson(entry) ? [{ type: 'offered', queue } as const] : []),
         ];
       case 'callback-promised':
+        promised.add(entry.id);
         return [{ type: 'callback-promised', queue }];
       case 'accepted': {
         remember(entry);
-        if (!waitsInPerson(entry) || wasAnswered(entry)) return [];
+        if (wasPromised(entry) || wasAnswered(entry)) return [];
         const answeredEpochMs = entry.progress.state === 'serving' ? entry.progress.sinceEpochMs : nowEpochMs;
         return [{ type: 'answered', queue, waitMs: Math.max(0, answeredEpochMs - entry.enqueuedAtEpochMs) }];
       }
       case 'requeued':
         return event.broken ? conversationEnds(entry, nowEpochMs, false) : [];
       case 'entry-removed': {
+        const isCallback = wasPromised(entry);
+        promised.delete(entry.id);
         if (event.served)
           return [
             ...conversationEnds(entry, nowEpochMs, true),
-            ...(waitsInPerson(entry) ? [] : [{ type: 'callback-kept', queue } as const]),
+            ...(isCallback ? [{ type: 'callback-kept', queue } as const] : []),
           ];
-        if (!waitsInPerson(entry) || wasAnswered(entry)) return [];
+        if (isCallback || wasAnswered(entry)) return [];
         return [{ type: 'abandoned', queue, waitMs: Math.max(0, nowEpochMs - entry.enqueuedAtEpochMs) }];
       }
       case 'offered':

@@ -145,9 +145,9 @@ describe('an agent at a real telephone', () => {
     expect(second.received.filter(({ type }) => type === 'offer-withdrawn')).toEqual([]);
     benPhone.press('1');
     await second.until('conversation', ({ conversation }) => conversation.state === 'talking');
-    const joinedMs = caller.nowMs + 500;
-    await caller.play(toneClip(4));
-    expect(shareOfTone(heardBy(caller, joinedMs), theirToneHz)).toBeGreaterThan(0.9);
+    const joinedMs = caller.nowMs;
+    await caller.play(toneClip(6));
+    expect(audibleSecondsOfTone(heardBy(caller, joinedMs), theirToneHz)).toBeGreaterThan(2);
     benPhone.hangUp();
     expect(await caller.ended).toMatchObject({ by: 'kefu' });
     await second.until('conversation-ended');
@@ -159,7 +159,7 @@ describe('an agent at a real telephone', () => {
     // The summary at first, the caller at last.
     expect(audibleSeconds(heard.subarray(0, ringSeconds * 8000))).toBeGreaterThan(3);
     expect(shareOfTone(heard.subarray(0, ringSeconds * 8000), ourToneHz)).toBeLessThan(0.5);
-    expect(shareOfTone(heard.subarray(-2 * 8000), ourToneHz)).toBeGreaterThan(0.9);
+    expect(audibleSecondsOfTone(heard, ourToneHz)).toBeGreaterThan(2);
   });
 
   it('leaves the caller to others with 2, and needs no browser', async () => {

@@ -169,6 +169,27 @@ describe('figures of a day', () => {
     });
   });
 
+  it('count a callback that Kefu has dialled as kept, and neither as an answer in time nor as given up', async () => {
+    const node = await open();
+    const { router, caller, agent, figures, pass } = node;
+    await caller('a', { channel: 'callback' });
+    await caller('b', { channel: 'callback' });
+    await pass(5);
+    // Both have answered their telephones: they are callers again.
+    await caller('a');
+    await caller('b');
+    await router.leave('b');
+    await agent('x');
+    await converse(node, pass, 'a', 60);
+    expect(await queueOf(figures)).toMatchObject({
+      offered: 0,
+      answered: 0,
+      abandoned: 0,
+      callbacksPromised: 2,
+      callbacksKept: 1,
+    });
+  });
+
   it('count a conversation that broke off and went on as one answer, with the time of both parts', async () => {
     const node = await open();
     const { router, caller, agent, figures, pass } = node;
