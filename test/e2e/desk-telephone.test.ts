@@ -185,8 +185,10 @@ describe('somebody who is called back', () => {
   async function promiseACall(): Promise<void> {
     const { caller } = await TextCaller.start(kefu.url, { from: customerNumber });
     await caller.say('I want to speak to a person.');
-    await caller.say('Call me back, please.');
-    expect(await caller.say('Yes.')).toMatchObject({ outcome: 'callback' });
+    let answer = await caller.say('Call me back, please.');
+    // While nobody is on duty Kefu has offered the call by itself, and this was the yes to it.
+    if (answer.outcome === undefined) answer = await caller.say('Yes.');
+    expect(answer).toMatchObject({ outcome: 'callback' });
   }
 
   it('is dialled when it is their turn, and joined with the agent who took it', async () => {
