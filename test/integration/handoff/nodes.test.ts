@@ -217,7 +217,7 @@ describe.each(databaseKinds)('a single node with its queue kept in $kind', (test
     await expect.poll(offers, { timeout: 10_000, interval: 20 }).toContain('later');
     expect(performance.now() - startedAtMs).toBeLessThan(5_000);
     await expect
-      .poll(() => after.router.state().entries.find(({ id }) => id === 'talking'))
+      .poll(() => after.router.state().entries.find(({ id }) => id === 'talking'), { timeout: 10_000 })
       .toMatchObject({ boost: 'very-front', nodeId: null });
     const place = before.router.state().entries.find(({ id }) => id === 'waiting')?.enqueuedAtEpochMs;
     expect(await after.router.enqueue(contactOf('waiting'))).toMatchObject({
