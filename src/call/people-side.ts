@@ -11,7 +11,7 @@ import type {
 } from '../core/conversation.ts';
 import type { DialogEffect, DialogEvent } from '../core/dialog.ts';
 import type { queueChanges } from '../core/events.ts';
-import type { Briefing } from '../core/handoff.ts';
+import { takenOverBriefing, type Briefing } from '../core/handoff.ts';
 import type { Language } from '../core/language.ts';
 import type { Logger } from '../core/log.ts';
 import { dtmfTone } from '../media/tones.ts';
@@ -233,7 +233,10 @@ export class PeopleSide implements PeopleCall {
     this.#talking = false;
     this.#waiting = false;
     this.#music();
-    await this.#parts.transfer(target, this.#briefing ?? this.#noBriefing());
+    await this.#parts.transfer(
+      target,
+      this.#briefing ?? takenOverBriefing(this.callId, this.#parts.language),
+    );
   }
 
   /** The call is over: everybody leaves. `mayReturn`: only the stream is lost, and the caller may come back. Idempotent. */
@@ -249,21 +252,6 @@ export class PeopleSide implements PeopleCall {
   #answered(): void {
     if (this.#asked) this.#parts.recorder.record({ type: 'transfer', ...this.#asked, ok: true, code: null });
     this.#asked = undefined;
-  }
-
-  /** Of a call that a person took before Kefu had asked for one. */
-  #noBriefing(): Briefing {
-    return {
-      callId: this.callId,
-      from: '',
-      language: this.#parts.language,
-      reason: 'taken-over',
-      wanted: '',
-      customer: null,
-      slots: {},
-      done: [],
-      summary: '',
-    };
   }
 
   #said(person: Person, text: string): void {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { moods } from './emotion.ts';
-import { languageSchema } from './language.ts';
+import { languageSchema, type Language } from './language.ts';
 
 /** What the person who takes the call over should know before saying hello. */
 export const briefingSchema = z.object({
@@ -24,6 +24,21 @@ export const briefingSchema = z.object({
   summary: z.string(),
 });
 export type Briefing = z.infer<typeof briefingSchema>;
+
+/** The briefing of a call that a person took before Kefu had asked for one. */
+export function takenOverBriefing(callId: string, language: Language): Briefing {
+  return {
+    callId,
+    from: '',
+    language,
+    reason: 'taken-over',
+    wanted: '',
+    customer: null,
+    slots: {},
+    done: [],
+    summary: '',
+  };
+}
 
 /** How a contact reaches people. A `callback` is a caller who hung up and is called when it is their turn. */
 export const contactChannels = ['voice', 'text', 'callback'] as const;

@@ -1,5 +1,6 @@
 import type { BoardInside } from './board.ts';
 import { KefuError } from '../core/errors.ts';
+import { takenOverBriefing } from '../core/handoff.ts';
 import type { Conversation, Desk } from './desks.ts';
 import { canJoin } from './matching.ts';
 import type { RegisteredCall } from './places.ts';
@@ -64,16 +65,6 @@ export async function finishConversation(
 export function wishless({ call, language }: RegisteredCall): NonNullable<RegisteredCall['wish']> {
   return {
     contact: { queue: '', reason: 'taken-over', anger: 0, value: 0, language, skills: [] },
-    briefing: {
-      callId: call.callId,
-      from: '',
-      language,
-      reason: 'taken-over',
-      wanted: '',
-      customer: null,
-      slots: {},
-      done: [],
-      summary: '',
-    },
+    briefing: takenOverBriefing(call.callId, language),
   };
 }
