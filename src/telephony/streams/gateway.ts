@@ -8,6 +8,7 @@ import { defaultSocketLimits, type SocketLimits } from '../connection.ts';
 import { parseDialTarget } from '../dial-target.ts';
 import type { Refusal, WebSocketGateway } from '../gateway.ts';
 import { SocketServer } from '../socket-server.ts';
+import { awaitEndings } from '../twilio/awaited-endings.ts';
 import { createMemoryEndings, type PlannedEndings } from '../twilio/endings.ts';
 import { createAdmission, type AllowList } from './admission.ts';
 import { StreamCalls, type StreamEndings } from './calls.ts';
@@ -63,7 +64,7 @@ export function createStreamGateway(vendor: StreamVendor, options: StreamGateway
   const log = options.log.child({ gateway: vendor.name });
   const { name, title, hooks } = vendor;
   const path = `/streams/${name}`;
-  const endings = options.endings ?? createMemoryEndings(clock);
+  const endings = awaitEndings(options.endings ?? createMemoryEndings(clock), clock);
   const sealer = createSealer(name, options.token, clock);
   const admission = createAdmission({
     title,
@@ -122,7 +123,11 @@ export function createStreamGateway(vendor: StreamVendor, options: StreamGateway
     },
     close() {
       server.shut();
-      closing ??= calls.hangupAll().then(() => server.close());
+      closing ??= (async () => {
+        await calls.hangupAll();
+        await endings.asked();
+        await server.close();
+      })();
       return closing;
     },
   };

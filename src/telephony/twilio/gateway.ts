@@ -8,6 +8,7 @@ import type { IncomingCall } from '../../core/telephony.ts';
 import { defaultSocketLimits, type SocketLimits } from '../connection.ts';
 import type { WebSocketGateway } from '../gateway.ts';
 import { SocketServer } from '../socket-server.ts';
+import { awaitEndings } from './awaited-endings.ts';
 import { createMemoryEndings, type PlannedEndings } from './endings.ts';
 import { createTwilioRoutes, twilioPaths } from './routes.ts';
 import { createTwilioAuthenticator } from './signature.ts';
@@ -52,7 +53,7 @@ export function createTwilioGateway(options: TwilioGatewayOptions): WebSocketGat
   }
   const clock = options.clock ?? systemClock;
   const log = options.log.child({ gateway: 'twilio' });
-  const endings = options.endings ?? createMemoryEndings(clock);
+  const endings = awaitEndings(options.endings ?? createMemoryEndings(clock), clock);
   const authenticator = createTwilioAuthenticator({ authToken, publicUrl });
   const signer = createStateSigner(authToken, clock);
   let onCall: ((call: IncomingCall) => void) | undefined;
@@ -110,7 +111,11 @@ export function createTwilioGateway(options: TwilioGatewayOptions): WebSocketGat
     },
     close() {
       server.shut();
-      closing ??= streams.hangupAll().then(() => server.close());
+      closing ??= (async () => {
+        await streams.hangupAll();
+        await endings.asked();
+        await server.close();
+      })();
       return closing;
     },
   };

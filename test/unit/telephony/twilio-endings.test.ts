@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { awaitEndings } from '../../../src/telephony/twilio/awaited-endings.ts';
 import {
   createFileEndings,
   createMemoryEndings,
@@ -75,5 +76,45 @@ describe('planned endings', () => {
     const endings = createFileEndings(directory, new ManualClock());
     await expect(endings.record('../CA1', { type: 'hangup' })).rejects.toThrow(RangeError);
     await expect(endings.take('../CA1')).rejects.toThrow(RangeError);
+  });
+});
+
+describe('awaited endings', () => {
+  /** Tells whether the endings count as asked for at this moment. */
+  async function isSettled(settled: Promise<void>): Promise<boolean> {
+    return Promise.race([
+      settled.then(() => true),
+      new Promise<false>((resolve) => setImmediate(resolve, false)),
+    ]);
+  }
+
+  it('wait for nobody when nothing was decided', async () => {
+    const clock = new ManualClock();
+    expect(await isSettled(awaitEndings(createMemoryEndings(clock), clock).asked())).toBe(true);
+  });
+
+  it('are waited for until the carrier has asked for the last of them', async () => {
+    const clock = new ManualClock();
+    const endings = awaitEndings(createMemoryEndings(clock), clock);
+    await endings.record('CA1', { type: 'hangup' });
+    await endings.record('CA2', { type: 'hangup' });
+    const asked = endings.asked();
+    expect(await endings.take('CA1')).toEqual({ type: 'hangup' });
+    expect(await isSettled(asked)).toBe(false);
+    expect(await endings.take('CA2')).toEqual({ type: 'hangup' });
+    expect(await isSettled(asked)).toBe(true);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('are not waited for longer than carriers take, and are kept all the same', async () => {
+    const clock = new ManualClock();
+    const endings = awaitEndings(createMemoryEndings(clock), clock);
+    await endings.record('CA1', { type: 'hangup' });
+    const asked = endings.asked();
+    clock.advance(1_999);
+    expect(await isSettled(asked)).toBe(false);
+    clock.advance(1);
+    expect(await isSettled(asked)).toBe(true);
+    expect(await endings.take('CA1')).toEqual({ type: 'hangup' });
   });
 });
