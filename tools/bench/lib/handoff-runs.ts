@@ -98,6 +98,11 @@ export interface OfferOptions {
   readonly signal: AbortSignal;
 }
 
+/** An agent talks for 3 s on average: ten times the time that all offers then take, and a minute to begin. */
+function offersLimitMs({ offers, agents }: OfferOptions): number {
+  return 60_000 + (10 * offers * 3_000) / agents;
+}
+
 /**
  * Two nodes in real time, the callers on one, the desks on the other, with a long queue: how soon the desk of an agent who has become
  * free rings.
@@ -137,9 +142,17 @@ export async function measureOffers(options: OfferOptions): Promise<OfferTimes> 
     for (let index = 0; index < options.waiting; index += 1) await comeIn();
     for (let index = 0; index < options.agents; index += 1) {
       await desks.signIn(profileOf(`agent_${index}`));
+      // As a desk does whose node has a link to that of the callers.
+      await desks.reach(`agent_${index}`, ['callers']);
       await desks.setState(`agent_${index}`, { state: 'available' });
     }
-    while (freeToRingMs.length < offers && failures.length === 0 && !signal.aborted) await delay(100);
+    const limit = AbortSignal.timeout(offersLimitMs(options));
+    while (freeToRingMs.length < offers && failures.length === 0 && !signal.aborted) {
+      if (limit.aborted) {
+        throw new Error(`Only ${freeToRingMs.length} of ${offers} offers came in time.`);
+      }
+      await delay(100);
+    }
     signal.throwIfAborted();
     if (failures.length > 0) throw failures[0];
     return { freeToRingMs };
