@@ -16,6 +16,14 @@ export function newTag(): string {
   return randomBytes(8).toString('hex');
 }
 
+/** Where a number that counts reliable responses begins (RFC 3262 section 3). */
+export function newSequenceStart(): number {
+  return randomBytes(2).readUInt16BE() + 1;
+}
+
+/** What a response has besides its status. */
+export type RespondParts = Omit<ResponseParts, 'toTag'>;
+
 /** A request that came, and the place of its answer. */
 export interface ServerTransaction {
   readonly request: SipRequest;
@@ -23,7 +31,7 @@ export interface ServerTransaction {
   /** The tag our answers put into To. */
   readonly toTag: string;
   /** Sends a provisional or the final response; after a final one nothing more is sent. */
-  respond(status: number, parts?: Omit<ResponseParts, 'toTag'>): void;
+  respond(status: number, parts?: RespondParts): void;
   /** True once a final response was given. */
   readonly answered: boolean;
   /** Called when the caller takes an INVITE back before it was answered; who listens must answer it (487). */
@@ -36,7 +44,7 @@ export interface ServerTransaction {
 
 /** One request that came, with its last response. */
 export class ServerState implements ServerTransaction {
-  readonly toTag = newTag();
+  toTag = newTag();
   readonly request: SipRequest;
   readonly flow: SipFlow;
   readonly #setTimer: (run: () => void, delayMs: number) => () => void;
@@ -64,7 +72,7 @@ export class ServerState implements ServerTransaction {
     return this.lastStatus >= 200;
   }
 
-  respond(status: number, parts: Omit<ResponseParts, 'toTag'> = {}): void {
+  respond(status: number, parts: RespondParts = {}): void {
     if (this.answered) return;
     this.lastStatus = status;
     const toTag = status === 100 ? undefined : this.toTag;

@@ -107,6 +107,8 @@ export class Transactions {
     if (identity !== undefined && !isTwin) this.#firsts.set(identity, state);
     if (request.method === 'CANCEL') {
       const invite = this.#servers.get(serverKey(request, 'INVITE'));
+      // One tag for both answers (section 9.2).
+      if (invite) state.toTag = invite.toTag;
       state.respond(invite ? 200 : 481);
       if (invite && !invite.answered) invite.onCancel();
       return;
