@@ -167,6 +167,12 @@ export class VoiceSession implements VoiceMedia {
     this.#noteOnce(kind, fields, message);
   }
 
+  /** Somebody else is at the other end from now on: what the one before had not played yet counts as played. */
+  farSideChanged(): void {
+    this.heard();
+    this.#answerMarks();
+  }
+
   /** Ends the call. The first reason counts; `detail` goes into logs and records and holds no personal values. */
   finish(reason: EndReason, detail?: string): void {
     this.#conclude({ type: 'ended', reason, detail });
@@ -185,10 +191,7 @@ export class VoiceSession implements VoiceMedia {
   clear(): void {
     if (this.#phase !== 'open') return;
     this.#wire.clear();
-    if (this.#wire.returnsClearedMarks) return;
-    for (const [name, count] of [...this.#outstandingMarks]) {
-      for (let index = 0; index < count; index += 1) this.markPlayed(name);
-    }
+    if (!this.#wire.returnsClearedMarks) this.#answerMarks();
   }
 
   async transfer(target: string, briefing: Briefing, signal: AbortSignal): Promise<void> {
@@ -238,6 +241,12 @@ export class VoiceSession implements VoiceMedia {
       case 'lost':
         this.finish('gateway-lost', 'the carrier did not ask where to transfer the call');
         throw new KefuError('transfer_failed', 'The carrier did not ask where to transfer the call.');
+    }
+  }
+
+  #answerMarks(): void {
+    for (const [name, count] of [...this.#outstandingMarks]) {
+      for (let index = 0; index < count; index += 1) this.markPlayed(name);
     }
   }
 

@@ -15,14 +15,10 @@ import type { SipTransports } from './transports.ts';
 import type { Trunk } from './trunks.ts';
 
 /** What Kefu understands within and outside of calls. */
-export const allowedMethods = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY';
-const knownMethods = new Set(
-  `${allowedMethods}, REGISTER, SUBSCRIBE, PUBLISH, MESSAGE, REFER, PRACK`.split(', '),
-);
-/** Extensions that we offer. */
-const supportedExtensions = ['timer'] as const;
-/** Extensions that a request may require: who wants reliable ringing (RFC 3262) gets none, and the answer alone. */
-const acceptedExtensions: readonly string[] = [...supportedExtensions, '100rel'];
+export const allowedMethods = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY, PRACK, REFER';
+const knownMethods = new Set(`${allowedMethods}, REGISTER, SUBSCRIBE, PUBLISH, MESSAGE`.split(', '));
+/** Extensions that we know: RFC 4028, 3262, 3891 and 4488. */
+const supportedExtensions: readonly string[] = ['timer', '100rel', 'replaces', 'norefersub'];
 
 /** A call that has a dialog: it gets the requests within it. */
 export interface DialogOwner {
@@ -67,6 +63,11 @@ export class SipCore {
   /** From now on the owner gets its dialog's requests. */
   own(owner: DialogOwner): void {
     this.#dialogs.set(owner.dialog.key, owner);
+  }
+
+  /** Whose dialog this is; undefined when there is none. */
+  ownerOf(key: string): DialogOwner | undefined {
+    return this.#dialogs.get(key);
   }
 
   disown(owner: DialogOwner): void {
@@ -142,7 +143,7 @@ export class SipCore {
     const scheme = parseUri(request.uri)?.scheme ?? '';
     const unsupported = headers
       .list('require')
-      .filter((name) => !acceptedExtensions.includes(name.toLowerCase()));
+      .filter((name) => !supportedExtensions.includes(name.toLowerCase()));
     if (!knownMethods.has(method)) transaction.respond(501, { headers: allow });
     else if (!['sip', 'sips', 'tel'].includes(scheme)) transaction.respond(416);
     else if (unsupported.length > 0) {

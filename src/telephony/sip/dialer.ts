@@ -1,38 +1,85 @@
 import { KefuError, toKefuError } from '../../core/errors.ts';
 import type { DialOptions, OutboundDialer, VoiceMedia } from '../../core/telephony.ts';
+import type { VoiceSession } from '../voice-session.ts';
+import { dialFailureOf, failed } from './dial-failure.ts';
 import { hostText } from './grammar.ts';
-import type { CallParts } from './incoming.ts';
-import { placeCall } from './outgoing.ts';
-import { numberOf } from './targets.ts';
+import { placeCall, type OutgoingParts, type PlaceCall } from './outgoing.ts';
+import type { Side } from './side.ts';
+import { SipCall } from './sip-call.ts';
+import { mayCall, numberOf } from './targets.ts';
 import type { OutboundRules, Trunk } from './trunks.ts';
 
 type OutboundTrunk = Trunk & { readonly outbound: OutboundRules };
 
+export interface DialerParts extends OutgoingParts {
+  readonly mediaTimeoutMs: number;
+  /** Calls that go on, to be hung up when the gateway closes. */
+  readonly sessions: Set<VoiceSession>;
+}
+
+export interface PlaceOptions extends DialOptions, Pick<PlaceCall, 'codec' | 'replaces' | 'onProgress'> {
+  /** The trunk to call over; without it all that may call the number, the first of the file first. */
+  readonly trunk?: Trunk | undefined;
+}
+
 const hourMs = 3_600_000;
 
-/** Calls numbers over the trunks that allow them, the first of the file first. */
+/** Calls numbers over the trunks that allow them, within the limits of each. */
 export class SipDialer implements OutboundDialer {
   readonly #trunks: readonly OutboundTrunk[];
-  readonly #parts: CallParts;
+  readonly #parts: DialerParts;
   readonly #active = new Map<string, number>();
   /** When the calls of the last hour were begun, by trunk. */
   readonly #begun = new Map<string, number[]>();
 
-  constructor(trunks: readonly Trunk[], parts: CallParts) {
+  constructor(trunks: readonly Trunk[], parts: DialerParts) {
     this.#trunks = trunks.filter((trunk): trunk is OutboundTrunk => trunk.outbound !== undefined);
     this.#parts = parts;
   }
 
   async dial(target: string, options: DialOptions): Promise<VoiceMedia> {
+    const side = await this.place(target, options);
+    const { clock, log, mediaTimeoutMs, sessions } = this.#parts;
+    const { format } = side.media;
+    if (!format || !side.leg) throw new KefuError('internal', 'A call was answered without sound.');
+    const ownLog = log.child({ trunk: side.trunk.name, gatewayCallId: side.leg.dialog.callId });
+    const { session } = new SipCall({
+      ...{ side, format, dialer: this, clock, log: ownLog, mediaTimeoutMs, sessions },
+    });
+    session.accepted(ownLog);
+    return session;
+  }
+
+  /** Calls somebody, and hands over the far side without anybody who speaks with it. Rejects as `dial`. */
+  async place(target: string, options: PlaceOptions): Promise<Side> {
     const number = numberOf(target);
     if (number === undefined) {
       throw new KefuError('transfer_unsupported', 'Only numbers such as +15551234567 can be called.');
     }
-    const trunk = this.#trunks.find(({ outbound }) =>
-      outbound.numbers.some((pattern) => pattern.test(number)),
+    const { trunk: only, ...more } = options;
+    const [first, ...others] = this.#trunks.filter(
+      (trunk) => (only === undefined || trunk.name === only.name) && mayCall(trunk, number),
     );
-    if (!trunk)
+    if (!first)
       throw failed('not-allowed', 'No trunk may call this number: see `outbound.numbers` in the trunks file');
+    let unreachable: KefuError | undefined;
+    for (const trunk of [first, ...others]) {
+      try {
+        return await this.#placeOver(trunk, number, more);
+      } catch (error) {
+        // Another trunk may get through where this one does not; who is busy is so over all of them.
+        unreachable = toKefuError(error, 'transfer_failed');
+        if (dialFailureOf(unreachable.message) !== 'unreachable') break;
+      }
+    }
+    throw unreachable ?? failed('failed', 'There is no trunk');
+  }
+
+  async #placeOver(
+    trunk: OutboundTrunk,
+    number: string,
+    options: Omit<PlaceOptions, 'trunk'>,
+  ): Promise<Side> {
     this.#admit(trunk);
     const { server } = trunk.outbound;
     const port = server.port === undefined ? '' : `:${server.port}`;
@@ -46,7 +93,7 @@ export class SipDialer implements OutboundDialer {
       return await placeCall({ ...this.#parts, trunk, uri, ...options, onEnded: release });
     } catch (error) {
       release();
-      throw toKefuError(error, 'transfer_failed');
+      throw error;
     }
   }
 
@@ -65,13 +112,4 @@ export class SipDialer implements OutboundDialer {
     begun.push(nowMs);
     this.#begun.set(trunk.name, begun);
   }
-}
-
-/** What came of dialling, as a word that code can look for at the beginning of the message. */
-export type DialFailure =
-  'busy' | 'no-answer' | 'declined' | 'not-found' | 'not-allowed' | 'limit' | 'unreachable' | 'failed';
-
-/** An error of dialling: `transfer_failed` with the cause as its first word, such as `busy: ...`. */
-export function failed(cause: DialFailure, detail: string): KefuError {
-  return new KefuError('transfer_failed', `${cause}: ${detail}.`);
 }

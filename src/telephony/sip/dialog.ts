@@ -18,6 +18,10 @@ export interface DialogParts {
   readonly routes: readonly string[];
   readonly localCseq: number;
   readonly remoteCseq: number | undefined;
+  /** The message of the far side that began it. */
+  readonly first: SipRequest | SipResponse;
+  /** True when the call was made by us. */
+  readonly isCaller: boolean;
 }
 
 /** Keeps count of a dialog and writes its requests. */
@@ -25,12 +29,15 @@ export class Dialog {
   readonly callId: string;
   readonly localTag: string;
   readonly remoteTag: string;
+  /** True when the call was made by us, and its Call-ID is ours. */
+  readonly isCaller: boolean;
   readonly #local: string;
   readonly #remote: string;
   readonly #routes: readonly string[];
   #target: string;
   #localCseq: number;
   #remoteCseq: number | undefined;
+  #allowed: ReadonlySet<string> = new Set();
 
   constructor(parts: DialogParts) {
     this.callId = parts.callId;
@@ -42,6 +49,8 @@ export class Dialog {
     this.#target = parts.target;
     this.#localCseq = parts.localCseq;
     this.#remoteCseq = parts.remoteCseq;
+    this.isCaller = parts.isCaller;
+    this.#noteAllowed(parts.first);
   }
 
   /** The dialog of a call that came to us. `invite` has passed the parser. */
@@ -58,11 +67,16 @@ export class Dialog {
       routes: invite.headers.list('record-route'),
       localCseq: Math.floor(Math.random() * 10_000) + 1,
       remoteCseq: parseCseq(invite.headers.get('cseq') ?? '')?.number,
+      first: invite,
+      isCaller: false,
     });
   }
 
-  /** The dialog of a call we made, once it was answered. */
-  static fromAnswer(invite: SipRequest, answer: SipResponse): Dialog {
+  /**
+   * The dialog of a call we made, from a response of the far side that has a tag. `early` is what it was while it rang: the answer names
+   * the proxies anew (section 13.2.2.4), but the numbers go on.
+   */
+  static fromAnswer(invite: SipRequest, answer: SipResponse, early?: Dialog): Dialog {
     const from = invite.headers.get('from') ?? '';
     const to = answer.headers.get('to') ?? '';
     return new Dialog({
@@ -73,9 +87,16 @@ export class Dialog {
       remoteTag: parseAddress(to)?.params.get('tag') ?? '',
       target: contactOf(answer) ?? invite.uri,
       routes: answer.headers.list('record-route').reverse(),
-      localCseq: parseCseq(invite.headers.get('cseq') ?? '')?.number ?? 1,
-      remoteCseq: undefined,
+      localCseq: early ? early.#localCseq : (parseCseq(invite.headers.get('cseq') ?? '')?.number ?? 1),
+      remoteCseq: early ? early.#remoteCseq : undefined,
+      first: answer,
+      isCaller: true,
     });
+  }
+
+  /** Where the far side is reached: its Contact. */
+  get target(): string {
+    return this.#target;
   }
 
   get key(): string {
@@ -90,9 +111,20 @@ export class Dialog {
     return true;
   }
 
-  /** The far side has moved: a re-INVITE or UPDATE names another Contact. */
+  /** The far side may have moved: a re-INVITE, UPDATE, or the answer to one of ours, names its Contact anew. */
   refreshTarget(message: SipRequest | SipResponse): void {
     this.#target = contactOf(message) ?? this.#target;
+    this.#noteAllowed(message);
+  }
+
+  /** Whether the far side has said, in its last Allow, that it takes a method. */
+  allows(method: string): boolean {
+    return this.#allowed.has(method);
+  }
+
+  #noteAllowed({ headers }: SipRequest | SipResponse): void {
+    const methods = headers.list('allow');
+    if (methods.length > 0) this.#allowed = new Set(methods);
   }
 
   /** Our next request within the call; Via is added when it is sent. */

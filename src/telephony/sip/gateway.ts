@@ -6,10 +6,10 @@ import { RtpPorts } from '../rtp/ports.ts';
 import type { VoiceSession } from '../voice-session.ts';
 import { localAddressFor } from './addresses.ts';
 import { SipCore } from './core.ts';
-import { SipDialer } from './dialer.ts';
+import { SipDialer, type DialerParts } from './dialer.ts';
 import type { Endpoint, SipTransportName } from './flow.ts';
 import { Guard } from './guard.ts';
-import { takeInvite, type CallParts } from './incoming.ts';
+import { takeInvite } from './incoming.ts';
 import { Registration } from './registration.ts';
 import { SipTransports } from './transports.ts';
 import type { TrunkSettings } from './trunks.ts';
@@ -64,19 +64,20 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
         transaction.respond(503, { headers: { 'Retry-After': '10' } });
         return;
       }
-      takeInvite(transaction, trunk, { ...parts, onCall: listener }).catch((error: unknown) => {
+      takeInvite(transaction, trunk, { ...parts, dialer, onCall: listener }).catch((error: unknown) => {
         log.error({ error: toKefuError(error).message }, 'A SIP call could not be taken');
         transaction.respond(500);
       });
     },
   });
   const [firstPort, lastPort] = settings.rtpPorts;
-  const parts: CallParts = {
+  const parts: DialerParts = {
     ports: new RtpPorts(settings.rtpHost, firstPort, lastPort),
     mediaTimeoutMs: settings.mediaTimeoutMs,
     soundHost: (peer) => localAddressFor(peer, settings.rtpHost, settings.publicAddress),
     ...{ core, clock, log, sessions },
   };
+  const dialer = new SipDialer(settings.trunks, parts);
   const registrations = settings.trunks.flatMap((trunk) =>
     trunk.register
       ? [
@@ -90,7 +91,7 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
 
   return {
     name: 'sip',
-    dialer: new SipDialer(settings.trunks, parts),
+    dialer,
     get bound() {
       return transports.bound;
     },

@@ -5,12 +5,26 @@ import type { HandOver } from '../voice-session.ts';
 import { capabilities, type DialogOwner, type SipCore } from './core.ts';
 import { contactFor, type Dialog } from './dialog.ts';
 import type { SipFlow } from './flow.ts';
-import { parseCseq } from './grammar.ts';
+import { takeInfo } from './info-keys.ts';
 import type { SipMedia } from './media.ts';
 import { noBody, type SipRequest } from './message.ts';
+import { Negotiation, sdpType } from './negotiation.ts';
 import { Referral } from './referral.ts';
-import { minSessionSeconds, parseSessionExpires, SessionTimer, type SessionExpiry } from './session-timer.ts';
-import type { ServerTransaction } from './transactions.ts';
+import type { ReliableResponse } from './reliable.ts';
+import type { ServerTransaction } from './server-transaction.ts';
+import type { SessionExpiry } from './session-timer.ts';
+import type { SipCall } from './sip-call.ts';
+
+/** Who has the call, and is told what the far side does. */
+export interface LegListener {
+  readonly onDigit: (digit: string) => void;
+  /** The far side has hung up. */
+  readonly onBye: () => void;
+  /** The call is broken: nobody acknowledged or refreshed it. */
+  readonly onLost: (detail: string) => void;
+  /** The far side asks us to call somebody else instead; who listens must answer it. */
+  readonly onRefer: (transaction: ServerTransaction) => void;
+}
 
 export interface LegOptions {
   readonly core: SipCore;
@@ -19,70 +33,86 @@ export interface LegOptions {
   readonly media: SipMedia;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly onDigit: (digit: string) => void;
-  /** The far side has hung up. */
-  readonly onBye: () => void;
-  /** The call is broken: nobody acknowledged or refreshed it. */
-  readonly onLost: (detail: string) => void;
 }
 
 /** How long a hang-up is waited for. */
 const byeLimitMs = 2_000;
-const sdpType = 'application/sdp';
 
-/** An answered call, after its first agreement: requests both ways until one side hangs up. */
+/**
+ * The signalling of one call with one far side, from the ringing on: requests both ways until one side hangs up. The sound belongs to
+ * who has the call.
+ *
+ *     early ──awaitAck, confirm──▶ confirmed ──bye──▶ leaving (our BYE may wait for the ACK) ──▶ over
+ *       └──BYE of the far side, bye, close──────────────────────────────────────────────────────▶ over
+ */
 export class Leg implements DialogOwner {
   readonly dialog: Dialog;
-  readonly peerHost: string;
+  readonly flow: SipFlow;
+  readonly negotiation: Negotiation;
+  /** Set before the far side can say anything. */
+  listener: LegListener | undefined;
+  /** The call whose far side this is, once it has one. */
+  call: SipCall | undefined;
   readonly #options: LegOptions;
-  readonly #timer: SessionTimer;
-  /** INVITEs of the far side that wait for its ACK, by their number; a late offer is answered in the ACK. */
-  readonly #unacknowledged = new Map<number, { transaction: ServerTransaction; lateOffer: boolean }>();
+  #reliable: ReliableResponse | undefined;
+  #onAnswerInPrack: ((body: Uint8Array) => void) | undefined;
   #referral: Referral | undefined;
-  #inviting = false;
-  #over = false;
+  #state: 'early' | 'confirmed' | 'leaving' | 'over' = 'early';
 
   constructor(options: LegOptions) {
     this.#options = options;
     this.dialog = options.dialog;
-    this.peerHost = options.flow.remote.host;
-    this.#timer = new SessionTimer(
-      options.clock,
-      () => this.#refresh(),
-      () => options.onLost('the far side did not refresh the session'),
-    );
+    this.flow = options.flow;
+    this.negotiation = new Negotiation({
+      ...options,
+      onLost: (detail) => {
+        if (this.#state !== 'leaving') this.listener?.onLost(detail);
+      },
+    });
     options.core.own(this);
   }
 
-  /** Watches the session that the two sides have agreed to refresh. */
-  watch(expiry: SessionExpiry | undefined): void {
-    this.#timer.restart(expiry);
+  get peerHost(): string {
+    return this.flow.remote.host;
   }
 
-  /** An INVITE was answered with a 2xx and waits for its ACK. */
-  awaitAck(transaction: ServerTransaction, lateOffer: boolean): void {
-    const number = cseqOf(transaction.request);
-    this.#unacknowledged.set(number, { transaction, lateOffer });
-    transaction.onUnacknowledged = () => {
-      this.#unacknowledged.delete(number);
-      this.#options.onLost('the far side never acknowledged the call');
-    };
+  /** `early`: it rings; `confirmed`: it was answered and goes on; `ended`: one of the sides has hung up. */
+  get state(): 'early' | 'confirmed' | 'ended' {
+    return this.#state === 'early' || this.#state === 'confirmed' ? this.#state : 'ended';
+  }
+
+  /** Ringing that the far side confirms; `onAnswer` gets the answer to an offer that it had. */
+  ringReliably(response: ReliableResponse, onAnswer?: (body: Uint8Array) => void): void {
+    this.#reliable = response;
+    this.#onAnswerInPrack = onAnswer;
+  }
+
+  /** Our INVITE was answered and acknowledged. */
+  confirm(expiry: SessionExpiry | undefined): void {
+    this.#state = 'confirmed';
+    this.negotiation.openOffer = 'none';
+    this.negotiation.watch(expiry);
+  }
+
+  /** The far side's INVITE was answered with a 2xx and waits for its ACK. */
+  awaitAck(transaction: ServerTransaction, lateOffer: boolean, expiry: SessionExpiry | undefined): void {
+    this.#reliable?.stop();
+    this.negotiation.awaitAck(transaction, lateOffer);
+    this.confirm(expiry);
   }
 
   receiveAck(request: SipRequest): void {
-    const waiting = this.#unacknowledged.get(cseqOf(request));
-    if (!waiting) return;
-    this.#unacknowledged.delete(cseqOf(request));
-    waiting.transaction.acknowledged();
-    if (!waiting.lateOffer) return;
-    const problem =
-      request.body.length === 0 ? 'no answer in the ACK' : this.#options.media.takeAnswer(request.body);
-    if (problem !== undefined) this.#options.onLost(`the far side's answer cannot be used: ${problem}`);
+    this.negotiation.receiveAck(request);
   }
 
   receive(transaction: ServerTransaction): void {
     const { request } = transaction;
-    if (this.#over) {
+    if (this.#state === 'leaving' && request.method === 'BYE') {
+      // Both hung up in the same moment.
+      transaction.respond(200);
+      return;
+    }
+    if (this.state === 'ended') {
       transaction.respond(481);
       return;
     }
@@ -98,64 +128,71 @@ export class Leg implements DialogOwner {
         return;
       case 'INVITE':
       case 'UPDATE':
-        this.#renegotiate(transaction);
+        this.negotiation.receive(transaction);
         return;
       case 'INFO':
-        this.#info(transaction);
+        takeInfo(transaction, (digit) => this.listener?.onDigit(digit));
         return;
       case 'NOTIFY':
-        if (this.#referral?.notified(request)) transaction.respond(200);
-        else transaction.respond(489, { headers: { 'Allow-Events': 'refer' } });
+        this.#notified(transaction);
         return;
       case 'OPTIONS':
         transaction.respond(200, { headers: capabilities() });
         return;
       case 'PRACK':
-        transaction.respond(481);
+        this.#prack(transaction);
         return;
       case 'REFER':
-        // Kefu gives calls away itself; nobody may make it dial.
-        transaction.respond(603);
+        if (this.listener && this.#state === 'confirmed') this.listener.onRefer(transaction);
+        else transaction.respond(603);
         return;
       default:
         transaction.respond(405, { headers: { Allow: capabilities().Allow } });
     }
   }
 
-  /** Hangs up. Resolves when the far side has confirmed it, or after 2 s; the request is repeated for longer. */
+  /**
+   * Hangs up; while it still rings only takes part no more. Resolves when the far side has confirmed it, or after 2 s; the request is
+   * repeated for longer.
+   */
   async bye(): Promise<void> {
-    if (this.#over) return;
-    const request = this.dialog.request('BYE');
-    const done = new Promise<void>((resolve) => {
+    if (this.#state === 'early') this.close();
+    if (this.state === 'ended') return;
+    this.#state = 'leaving';
+    this.negotiation.close();
+    this.#referral?.farSideLeft();
+    await new Promise<void>((resolve) => {
       const cancelLimit = this.#options.clock.setTimer(resolve, byeLimitMs);
       const finish = (): void => {
         cancelLimit();
+        this.close();
         resolve();
       };
-      this.#send(request, {
-        onResponse: ({ status }) => {
-          if (status >= 200) finish();
-        },
-        onFailed: finish,
+      this.negotiation.whenAcknowledged(() => {
+        this.send(this.dialog.request('BYE'), {
+          onResponse: ({ status }) => {
+            if (status >= 200) finish();
+          },
+          onFailed: finish,
+        });
       });
     });
-    this.close();
-    await done;
   }
 
   /** Asks the far side to call somebody else instead (RFC 3515); see `VoiceWire.handOver`. */
   async refer(target: string): Promise<HandOver> {
-    if (this.#over || this.#referral) throw new KefuError('transfer_failed', 'The call has ended.');
+    if (this.#state !== 'confirmed' || this.#referral)
+      throw new KefuError('transfer_failed', 'The call has ended.');
     const referral = new Referral(this.#options.clock);
     this.#referral = referral;
     const headers = {
       'Refer-To': `<${target}>`,
-      'Referred-By': contactFor(this.#options.flow),
-      Contact: contactFor(this.#options.flow),
+      'Referred-By': contactFor(this.flow),
+      Contact: contactFor(this.flow),
     };
-    this.#send(this.dialog.request('REFER', headers), {
-      onResponse: ({ status }) => referral.answered(status),
-      onFailed: () => referral.answered(408),
+    this.send(this.dialog.request('REFER', headers), {
+      onResponse: (response) => referral.answered(response),
+      onFailed: () => referral.timedOut(),
     });
     try {
       return await referral.result;
@@ -164,152 +201,65 @@ export class Leg implements DialogOwner {
     }
   }
 
+  /** Sends a request within the call. */
+  send(request: SipRequest, handlers: Parameters<SipCore['sendWithin']>[3]): void {
+    this.#options.core.sendWithin(this.dialog, this.flow, request, handlers);
+  }
+
+  /** Takes part in nothing any more. Idempotent. */
+  close(): void {
+    if (this.#state === 'over') return;
+    this.#state = 'over';
+    this.#reliable?.stop();
+    this.#referral?.farSideLeft();
+    this.negotiation.abandon();
+    this.#options.core.disown(this);
+  }
+
   /** The far side has hung up. While the call is given away, that is part of the transfer. */
   #farSideLeft(): void {
     const referred = this.#referral !== undefined;
     this.close();
-    if (!referred) this.#options.onBye();
+    if (!referred) this.listener?.onBye();
   }
 
-  /** Takes part in nothing any more; the sound goes too. Idempotent. */
-  close(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#timer.stop();
-    this.#referral?.farSideLeft();
-    for (const { transaction } of this.#unacknowledged.values()) transaction.acknowledged();
-    this.#unacknowledged.clear();
-    this.#options.core.disown(this);
-    this.#options.media.close();
-  }
-
-  /** A new offer within the call: hold, resume, another address. */
-  #renegotiate(transaction: ServerTransaction): void {
+  #notified(transaction: ServerTransaction): void {
     const { request } = transaction;
-    const invite = request.method === 'INVITE';
-    const { media, flow, log } = this.#options;
-    if (this.#inviting || this.#unacknowledged.size > 0) {
-      // Two offers at once (RFC 3261 section 14.2): the far side tries again.
-      transaction.respond(this.#inviting ? 491 : 500, { headers: { 'Retry-After': '1' } });
-      return;
-    }
-    const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
-    if (request.body.length > 0 && type !== sdpType) {
+    if (!/^refer\s*(;|$)/i.test(request.headers.get('event') ?? ''))
+      transaction.respond(489, { headers: { 'Allow-Events': 'refer' } });
+    else if (this.#referral) {
+      this.#referral.notified(request);
+      transaction.respond(200);
+    } else transaction.respond(481);
+  }
+
+  /** The far side has heard the ringing (RFC 3262); its PRACK may answer the offer that came with it, or offer anew (section 5). */
+  #prack(transaction: ServerTransaction): void {
+    const { body, headers } = transaction.request;
+    const isSdp = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() === sdpType;
+    if (body.length > 0 && !isSdp) {
       transaction.respond(415, { headers: { Accept: sdpType } });
       return;
     }
-    const expiry = parseSessionExpires(request.headers, 'uas');
-    if (expiry && expiry.seconds < minSessionSeconds) {
-      transaction.respond(422, { headers: { 'Min-SE': String(minSessionSeconds) } });
+    const reliable = this.#reliable;
+    if (!reliable?.fits(transaction.request)) {
+      transaction.respond(481);
       return;
     }
-    this.dialog.refreshTarget(request);
-    const lateOffer = invite && request.body.length === 0;
-    let body: Uint8Array = noBody;
-    if (request.body.length > 0) {
-      const held = media.held;
-      const answer = media.answer(request.body);
-      if (answer.type === 'refused') {
-        log.info({ detail: answer.detail }, 'Refused a change of the call');
-        transaction.respond(answer.status);
+    let answer: Uint8Array = noBody;
+    if (body.length > 0 && !this.#onAnswerInPrack) {
+      const made = this.#options.media.answer(body);
+      if (made.type === 'refused') {
+        transaction.respond(made.status);
         return;
       }
-      body = answer.body;
-      if (media.held !== held) log.info({ held: media.held }, 'The call was put on hold or taken back');
-    } else if (lateOffer) {
-      body = media.offer();
+      answer = made.body;
     }
-    this.watch(expiry);
-    transaction.respond(200, { headers: answerHeaders(flow, body, expiry), body });
-    if (invite) this.awaitAck(transaction, lateOffer);
-  }
-
-  /** Keys as texts (`application/dtmf-relay`: `Signal=5`; `application/dtmf`: `5`). */
-  #info(transaction: ServerTransaction): void {
-    const { headers, body } = transaction.request;
-    const type = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
-    const text = Buffer.from(body).toString('latin1').trim();
-    if (type === 'application/dtmf-relay' || type === 'application/dtmf') {
-      const signal = type === 'application/dtmf' ? text : (/^signal\s*=\s*(\S+)/im.exec(text)?.[1] ?? '');
-      const key = { '10': '*', '11': '#' }[signal] ?? signal.toUpperCase();
-      if (!/^[0-9*#A-D]$/.test(key)) {
-        transaction.respond(400);
-        return;
-      }
-      transaction.respond(200);
-      this.#options.onDigit(key);
-      return;
-    }
-    if (body.length === 0) transaction.respond(200);
-    else transaction.respond(415, { headers: { Accept: 'application/dtmf-relay, application/dtmf' } });
-  }
-
-  /** Repeats the agreement unchanged, so that the far side and its proxies know that the call is alive. */
-  #refresh(): void {
-    const { flow, media, onLost } = this.#options;
-    if (this.#over || this.#unacknowledged.size > 0) return;
-    this.#inviting = true;
-    const body = media.offer();
-    const request = this.dialog.request(
-      'INVITE',
-      {
-        Contact: contactFor(flow),
-        'Content-Type': sdpType,
-        Supported: 'timer',
-        'Session-Expires': `${refreshSeconds};refresher=uac`,
-      },
-      body,
-    );
-    this.#send(request, {
-      onResponse: (response) => {
-        if (response.status < 200) return;
-        this.#inviting = false;
-        if (response.status >= 300) {
-          // A far side that does not know the call any more has none (section 12.2.1.2); others keep what they have.
-          if (response.status === 481 || response.status === 408)
-            onLost('the far side does not know the call any more');
-          else this.watch({ seconds: refreshSeconds, refresher: 'us' });
-          return;
-        }
-        this.dialog.refreshTarget(response);
-        void this.#options.core.sendAck(this.dialog, flow, this.dialog.ack(cseqOf(request)));
-        if (response.body.length > 0) media.takeAnswer(response.body);
-        this.watch(
-          parseSessionExpires(response.headers, 'uac') ?? { seconds: refreshSeconds, refresher: 'us' },
-        );
-      },
-      onFailed: () => {
-        this.#inviting = false;
-        onLost('the far side did not answer when the session was refreshed');
-      },
+    transaction.respond(200, {
+      ...(answer.length > 0 && { headers: { 'Content-Type': sdpType } }),
+      body: answer,
     });
+    this.#onAnswerInPrack?.(body);
+    reliable.confirm();
   }
-
-  #send(request: SipRequest, handlers: Parameters<SipCore['sendWithin']>[3]): void {
-    this.#options.core.sendWithin(this.dialog, this.#options.flow, request, handlers);
-  }
-}
-
-/** The interval we propose when we refresh. */
-const refreshSeconds = 1800;
-
-function cseqOf(request: SipRequest): number {
-  return parseCseq(request.headers.get('cseq') ?? '')?.number ?? 0;
-}
-
-/** Headers of a 2xx to an INVITE or UPDATE. */
-export function answerHeaders(
-  flow: SipFlow,
-  body: Uint8Array,
-  expiry: SessionExpiry | undefined,
-): Readonly<Record<string, string>> {
-  return {
-    Contact: contactFor(flow),
-    ...capabilities(),
-    ...(expiry && {
-      'Session-Expires': `${expiry.seconds};refresher=${expiry.refresher === 'us' ? 'uas' : 'uac'}`,
-      ...(expiry.refresher === 'them' && { Require: 'timer' }),
-    }),
-    ...(body.length > 0 && { 'Content-Type': sdpType }),
-  };
 }

@@ -37,6 +37,8 @@ export interface SipMediaOptions {
   readonly localHost: string;
   readonly peerHost: string;
   readonly sink: () => MediaSink | undefined;
+  /** The codec of the call when it has one already, since it goes on from another far side. */
+  readonly codec?: SipCodec | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -78,6 +80,7 @@ export class SipMedia {
 
   constructor(options: SipMediaOptions) {
     this.#options = options;
+    this.#codec = options.codec;
     const { sink } = options;
     this.#rtp = new RtpSession({
       ...{ sockets: options.sockets, clock: options.clock, log: options.log },
@@ -92,6 +95,11 @@ export class SipMedia {
   /** What the stages work with; undefined before the two sides have agreed. */
   get format(): WireFormat | undefined {
     return this.#codec && { codec: wireCodecs[this.#codec], sampleRateHz: 8000, packetMs: 20 };
+  }
+
+  /** The codec of the call; undefined before the two sides have agreed. */
+  get codec(): SipCodec | undefined {
+    return this.#codec;
   }
 
   /** True while the far side holds the call. */

@@ -160,9 +160,15 @@ const reasons: Readonly<Record<number, string>> = {
   500: 'Server Internal Error',
   501: 'Not Implemented',
   503: 'Service Unavailable',
+  504: 'Server Time-out',
   505: 'Version Not Supported',
   603: 'Decline',
 };
+
+/** What a status is called. */
+export function reasonOf(status: number): string {
+  return reasons[status] ?? 'Unknown';
+}
 
 export interface ResponseParts {
   /** Several values of one name become several lines. */
@@ -191,6 +197,6 @@ export function responseTo(request: SipRequest, status: number, parts: ResponseP
   if (request.method === 'INVITE' && status > 100 && status < 300) {
     for (const route of request.headers.lines('record-route')) headers.add('Record-Route', route);
   }
-  const reason = parts.reason ?? reasons[status] ?? 'Unknown';
+  const reason = parts.reason ?? reasonOf(status);
   return { type: 'response', status, reason, headers, body: parts.body ?? noBody };
 }

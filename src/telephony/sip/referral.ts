@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { KefuError } from '../../core/errors.ts';
 import type { HandOver } from '../voice-session.ts';
-import type { SipRequest } from './message.ts';
+import type { SipRequest, SipResponse } from './message.ts';
 
 /** How long the new destination may ring, beyond what anybody waits for. */
 const referralLimitMs = 60_000;
@@ -31,13 +31,19 @@ export class Referral {
   }
 
   /** The far side has answered the REFER itself. */
-  answered(status: number): void {
+  answered({ status, headers }: SipResponse): void {
     if (status >= 300) this.#fail(`the far side refused it with ${status}`);
+    // Who tells that nothing will be told (RFC 4488) has taken it over.
+    else if (status >= 200 && /^\s*false\b/i.test(headers.get('refer-sub') ?? '')) this.#settle('taken');
   }
 
-  /** Takes a NOTIFY with the progress (`message/sipfrag`); false when it is about something else. */
-  notified(request: SipRequest): boolean {
-    if (!/^refer\b/i.test(request.headers.get('event') ?? '')) return false;
+  /** The far side did not answer at all. */
+  timedOut(): void {
+    this.#fail('the far side did not answer');
+  }
+
+  /** Takes a NOTIFY with the progress (`message/sipfrag`). It may come before the answer to the REFER. */
+  notified(request: SipRequest): void {
     const status = Number(
       /^SIP\/2\.0 (\d{3})/.exec(Buffer.from(request.body).toString('latin1').trim())?.[1] ?? 0,
     );
@@ -47,7 +53,6 @@ export class Referral {
     // A subscription that ends without a word says that the far side follows it no further.
     const over = /^terminated/i.test(request.headers.get('subscription-state') ?? '');
     if (over && status < 200) this.#fail('the far side stopped telling what becomes of it');
-    return true;
   }
 
   /** The far side has hung up meanwhile. */

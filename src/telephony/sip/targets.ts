@@ -1,12 +1,18 @@
 import { KefuError } from '../../core/errors.ts';
 import type { SipFlow } from './flow.ts';
 import { hostText, parseUri } from './grammar.ts';
+import type { Trunk } from './trunks.ts';
 
 /** The number in `+15551234567` or `tel:+1-555-...`, or undefined. */
 export function numberOf(target: string): string | undefined {
   const text = target.replace(/^tel:/i, '').split(';')[0] ?? '';
   const number = text.replace(/[-.() ]/g, '');
   return /^\+?\d{2,15}$/.test(number) ? number : undefined;
+}
+
+/** Whether a trunk may call a number. */
+export function mayCall({ outbound }: Pick<Trunk, 'outbound'>, number: string): boolean {
+  return outbound?.numbers.some((pattern) => pattern.test(number)) ?? false;
 }
 
 /**

@@ -2,49 +2,23 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import { isReliable, type SipFlow } from './flow.ts';
 import { hostText, parseAddress, parseCseq, parseVia } from './grammar.ts';
+import { serializeMessage, SipHeaders, noBody, type SipRequest, type SipResponse } from './message.ts';
 import {
-  responseTo,
-  serializeMessage,
-  SipHeaders,
-  noBody,
-  type ResponseParts,
-  type SipRequest,
-  type SipResponse,
-} from './message.ts';
+  branchCookie,
+  serverKey,
+  ServerState,
+  t1Ms,
+  t2Ms,
+  t4Ms,
+  transactionLimitMs,
+  withViaLines,
+  type ServerTransaction,
+} from './server-transaction.ts';
 
-/** The timers of RFC 3261 section 17, in milliseconds: a round trip, the longest pause between repeats, a message's life. */
-export const t1Ms = 500;
-const t2Ms = 4_000;
-const t4Ms = 5_000;
-export const transactionLimitMs = 64 * t1Ms;
-
-/** Branches that begin like this are unique (section 8.1.1.7). */
-const cookie = 'z9hG4bK';
+export { newTag, type ServerTransaction } from './server-transaction.ts';
 
 export function newBranch(): string {
-  return cookie + randomBytes(12).toString('hex');
-}
-
-export function newTag(): string {
-  return randomBytes(8).toString('hex');
-}
-
-/** A request that came, and the place of its answer. */
-export interface ServerTransaction {
-  readonly request: SipRequest;
-  readonly flow: SipFlow;
-  /** The tag our answers put into To. */
-  readonly toTag: string;
-  /** Sends a provisional or the final response; after a final one nothing more is sent. */
-  respond(status: number, parts?: Omit<ResponseParts, 'toTag'>): void;
-  /** True once a final response was given. */
-  readonly answered: boolean;
-  /** Called when the caller takes an INVITE back before it was answered; who listens must answer it (487). */
-  onCancel: () => void;
-  /** Called when our final response to an INVITE was never acknowledged; for a 2xx after 64*T1. */
-  onUnacknowledged: () => void;
-  /** The ACK of a 2xx has come: it is not repeated any more. Idempotent. */
-  acknowledged(): void;
+  return branchCookie + randomBytes(12).toString('hex');
 }
 
 /** A request of ours. `onResponse` gets every response but repeats; `onFailed` comes instead of a final one. */
@@ -70,6 +44,8 @@ export interface ClientHandlers {
 export class Transactions {
   readonly #clock: Clock;
   readonly #servers = new Map<string, ServerState>();
+  /** The first of each request that begins something, by what it keeps on all of its ways. */
+  readonly #firsts = new Map<string, ServerState>();
   readonly #clients = new Map<string, (response: SipResponse) => void>();
   readonly #onAck: (request: SipRequest, flow: SipFlow) => void;
   readonly #timers = new Set<() => void>();
@@ -116,20 +92,44 @@ export class Transactions {
       known.repeat();
       return;
     }
+    const identity = identityOf(request);
+    const isTwin = this.#isTwin(request, identity);
     const state = new ServerState(
       request,
       flow,
       (run, delayMs) => this.#setTimer(run, delayMs),
-      () => this.#servers.delete(key),
+      () => {
+        this.#servers.delete(key);
+        if (identity !== undefined && this.#firsts.get(identity) === state) this.#firsts.delete(identity);
+      },
     );
     this.#servers.set(key, state);
+    if (identity !== undefined && !isTwin) this.#firsts.set(identity, state);
     if (request.method === 'CANCEL') {
       const invite = this.#servers.get(serverKey(request, 'INVITE'));
+      // One tag for both answers (section 9.2).
+      if (invite) state.toTag = invite.toTag;
       state.respond(invite ? 200 : 481);
       if (invite && !invite.answered) invite.onCancel();
       return;
     }
-    onNew(state);
+    if (isTwin) state.respond(482);
+    else onNew(state);
+  }
+
+  /**
+   * True for a request that is here already under another branch: a fork of it that was merged again came by two ways (RFC 3261
+   * section 8.2.2.2), or it is a request of our own that came back. A twin of one that was refused is no twin: peers that repeat a
+   * request with a password may keep its number.
+   */
+  #isTwin(request: SipRequest, identity: string | undefined): boolean {
+    if (identity === undefined) return false;
+    const first = this.#firsts.get(identity);
+    if (first && first.lastStatus < 300) return true;
+    return request.headers.list('via').some((value) => {
+      const branch = parseVia(value)?.params.get('branch') ?? '';
+      return this.#clients.has(`${branch} ${request.method}`);
+    });
   }
 
   /** Sends a request; its Via is put on top here, unless it has one (as a CANCEL has that of its INVITE). */
@@ -203,6 +203,7 @@ export class Transactions {
     for (const cancel of [...this.#timers]) cancel();
     this.#timers.clear();
     this.#servers.clear();
+    this.#firsts.clear();
     this.#clients.clear();
   }
 
@@ -220,125 +221,21 @@ export class Transactions {
   }
 }
 
-/** One request that came, with its last response. */
-class ServerState implements ServerTransaction {
-  readonly toTag = newTag();
-  readonly request: SipRequest;
-  readonly flow: SipFlow;
-  readonly #setTimer: (run: () => void, delayMs: number) => () => void;
-  readonly #forget: () => void;
-  #last: Uint8Array | undefined;
-  #cancelRepeat: () => void = () => undefined;
-  #cancelLimit: () => void = () => undefined;
-  lastStatus = 0;
-  onCancel: () => void = () => undefined;
-  onUnacknowledged: () => void = () => undefined;
-
-  constructor(
-    request: SipRequest,
-    flow: SipFlow,
-    setTimer: (run: () => void, delayMs: number) => () => void,
-    forget: () => void,
-  ) {
-    this.request = withReceived(request, flow);
-    this.flow = flow;
-    this.#setTimer = setTimer;
-    this.#forget = forget;
-  }
-
-  get answered(): boolean {
-    return this.lastStatus >= 200;
-  }
-
-  respond(status: number, parts: Omit<ResponseParts, 'toTag'> = {}): void {
-    if (this.answered) return;
-    this.lastStatus = status;
-    const toTag = status === 100 ? undefined : this.toTag;
-    this.#last = serializeMessage(responseTo(this.request, status, { ...parts, toTag }));
-    this.flow.send(this.#last);
-    if (status < 200) return;
-    if (this.request.method !== 'INVITE') {
-      this.#cancelLimit = this.#setTimer(this.#forget, isReliable(this.flow) ? 0 : transactionLimitMs);
-      return;
-    }
-    // A 2xx is repeated over every transport, since nobody else would (section 13.3.1.4).
-    if (status < 300 || !isReliable(this.flow)) this.#repeatLater(t1Ms);
-    this.#cancelLimit = this.#setTimer(() => {
-      this.#cancelRepeat();
-      this.#forget();
-      this.onUnacknowledged();
-    }, transactionLimitMs);
-  }
-
-  /** The same request came again. */
-  repeat(): void {
-    if (this.#last) this.flow.send(this.#last);
-  }
-
-  /** The ACK of a refusal has come. */
-  confirm(): void {
-    this.#settle(isReliable(this.flow) ? 0 : t4Ms);
-  }
-
-  acknowledged(): void {
-    // It stays for a while, so that a late repeat of the INVITE begins no second call.
-    if (this.lastStatus >= 200 && this.lastStatus < 300) this.#settle(transactionLimitMs);
-  }
-
-  #settle(delayMs: number): void {
-    this.onUnacknowledged = () => undefined;
-    this.#cancelRepeat();
-    this.#cancelLimit();
-    this.#last = undefined;
-    this.#cancelLimit = this.#setTimer(this.#forget, delayMs);
-  }
-
-  #repeatLater(delayMs: number): void {
-    this.#cancelRepeat = this.#setTimer(() => {
-      this.repeat();
-      this.#repeatLater(Math.min(delayMs * 2, t2Ms));
-    }, delayMs);
-  }
-}
-
-/** Section 17.2.3; without a unique branch (RFC 2543) what identifies the request in other ways. */
-function serverKey(request: SipRequest, method: string): string {
-  const top = request.headers.list('via')[0] ?? '';
-  const via = parseVia(top);
-  const branch = via?.params.get('branch') ?? '';
-  const sentBy = `${via?.host ?? ''}:${via?.port ?? ''}`;
-  if (branch.startsWith(cookie) && branch.length > cookie.length) return `${branch} ${sentBy} ${method}`;
-  const from = parseAddress(request.headers.get('from') ?? '')?.params.get('tag') ?? '';
-  const cseq = parseCseq(request.headers.get('cseq') ?? '')?.number ?? '';
-  return ['2543', request.uri, from, request.headers.get('call-id'), cseq, sentBy, branch, method].join(' ');
-}
-
-/** Notes in the top Via where the request really came from (section 18.2.1, RFC 3581). */
-function withReceived(request: SipRequest, flow: SipFlow): SipRequest {
-  const [top = '', ...below] = request.headers.list('via');
-  const via = parseVia(top);
-  if (!via) return request;
-  let text = top;
-  if (via.params.get('rport') === '')
-    text = text.replace(/;\s*rport(?=\s*(;|$))/i, `;rport=${flow.remote.port}`);
-  if (via.host !== flow.remote.host || via.params.has('rport')) text += `;received=${flow.remote.host}`;
-  return withHeaders(request, [...[text, ...below].map((value): [string, string] => ['Via', value])]);
-}
-
 function withVia(request: SipRequest, flow: SipFlow, branch: string): SipRequest {
   const { host, port } = flow.local;
   const via = `SIP/2.0/${flow.transport.toUpperCase()} ${hostText(host)}:${port};branch=${branch};rport`;
-  return withHeaders(request, [['Via', via]]);
+  return withViaLines(request, [['Via', via]]);
 }
 
-/** The request with these Via lines instead of its own. */
-function withHeaders(request: SipRequest, vias: readonly (readonly [string, string])[]): SipRequest {
-  const headers = new SipHeaders();
-  for (const [name, value] of vias) headers.add(name, value);
-  for (const [name, value] of request.headers.entries()) {
-    if (!/^(via|v)$/i.test(name)) headers.add(name, value);
-  }
-  return { ...request, headers };
+/** What a request that begins something keeps on all of its ways; undefined for others. */
+function identityOf({ method, headers }: SipRequest): string | undefined {
+  if (method === 'ACK' || method === 'CANCEL') return undefined;
+  if (parseAddress(headers.get('to') ?? '')?.params.has('tag')) return undefined;
+  const tag = parseAddress(headers.get('from') ?? '')?.params.get('tag');
+  // Without a tag (RFC 2543) two requests cannot be told to be one.
+  return tag === undefined
+    ? undefined
+    : [tag, headers.get('call-id') ?? '', headers.get('cseq') ?? ''].join(' ');
 }
 
 /** The ACK of a refusal belongs to the transaction of its INVITE (section 17.1.1.3). */

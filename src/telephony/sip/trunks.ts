@@ -49,6 +49,12 @@ export interface Trunk {
   readonly srtp: 'off' | 'allowed' | 'required';
   readonly register: RegistrationSettings | undefined;
   readonly outbound: OutboundRules | undefined;
+  /** True when a caller hears of us by 183 with our sound's address before the answer, instead of by 180. */
+  readonly earlyMedia: boolean;
+  /** How callers are given to a number: at once, or once it has answered. */
+  readonly transfer: 'blind' | 'attended';
+  /** True when the far side of a call may have somebody else called in its place. */
+  readonly acceptRefer: boolean;
 }
 
 /** The whole trunks file, checked. */
@@ -135,6 +141,9 @@ const trunkSchema = z.strictObject({
       maxCallsPerHour: seconds(1, 10_000, 60),
     })
     .optional(),
+  earlyMedia: z.boolean().default(false),
+  transfer: z.enum(['blind', 'attended']).default('blind'),
+  acceptRefer: z.boolean().default(false),
 });
 
 const fileSchema = z.strictObject({
@@ -224,11 +233,12 @@ export async function readTrunks(file: string): Promise<TrunkSettings> {
 
 async function trunkOf(entry: TrunkEntry, secretOf: (secret: Secret) => Promise<string>): Promise<Trunk> {
   const { name, login, language, codecs, srtp, register, outbound } = entry;
+  const { earlyMedia, transfer, acceptRefer } = entry;
   const list = addressList(entry.addresses);
   const known = register ?? (outbound?.user === undefined ? undefined : { ...outbound, user: outbound.user });
   const password = outbound && known ? await secretOf(outbound.user === undefined ? known : outbound) : '';
   return {
-    ...{ name, language, codecs, srtp },
+    ...{ name, language, codecs, srtp, earlyMedia, transfer, acceptRefer },
     admits: (host) => list?.has(host) ?? false,
     login: login && {
       user: login.user,
@@ -265,7 +275,10 @@ function problemsOf({ listen, trunks, rtp }: TrunkFile): string[] {
   if (twice !== undefined) problems.push(`trunks: two have the name ${twice}.`);
   const users = trunks.flatMap(({ login }) => (login ? [login.user] : []));
   if (new Set(users).size < users.length) problems.push('trunks: two have the same user to log in with.');
-  for (const { name, addresses, login, register, outbound } of trunks) {
+  for (const { name, addresses, login, register, outbound, ...more } of trunks) {
+    if ((more.acceptRefer || more.transfer === 'attended') && !outbound) {
+      problems.push(`${name}: acceptRefer and transfer: attended need outbound, since they make Kefu call.`);
+    }
     if (addresses.length === 0 && !login && !outbound && !register) {
       problems.push(`${name}: needs addresses or a login for calls in, or outbound for calls out.`);
     }

@@ -4,6 +4,7 @@ import type { IncomingCall } from '../../../src/core/telephony.ts';
 import type { RtpSockets } from '../../../src/telephony/rtp/ports.ts';
 import { SipCore } from '../../../src/telephony/sip/core.ts';
 import { Guard } from '../../../src/telephony/sip/guard.ts';
+import { SipDialer } from '../../../src/telephony/sip/dialer.ts';
 import { takeInvite, type CallParts } from '../../../src/telephony/sip/incoming.ts';
 import type { Trunk } from '../../../src/telephony/sip/trunks.ts';
 import type { VoiceSession } from '../../../src/telephony/voice-session.ts';
@@ -51,6 +52,7 @@ export function fakeSockets(port = 10_000): FakeSockets {
 export const anyTrunk: Trunk = {
   ...{ name: 'carrier', admits: () => true, login: undefined, language: 'en', codecs: ['PCMU', 'PCMA'] },
   ...{ srtp: 'allowed', register: undefined, outbound: undefined },
+  ...{ earlyMedia: false, transfer: 'blind', acceptRefer: false },
 };
 
 /** A gateway without sockets: messages in by `receive`, answers in `flow.sent`, calls in `calls`. */
@@ -69,6 +71,7 @@ export function fakeLine(trunk: Trunk = anyTrunk, transport: 'udp' | 'tcp' = 'ud
       void takeInvite(transaction, from, { ...parts, onCall: (call) => calls.push(call) }),
   });
   const parts: CallParts = {
+    dialer: { place: (...args) => dialer.place(...args) },
     ...{ core, clock, log, sessions, mediaTimeoutMs: 30_000, soundHost: () => '192.0.2.9' },
     ports: {
       take: () => {
@@ -78,6 +81,7 @@ export function fakeLine(trunk: Trunk = anyTrunk, transport: 'udp' | 'tcp' = 'ud
       },
     },
   };
+  const dialer = new SipDialer([trunk], parts);
   /** Hands a message over and lets what is asynchronous in its handling happen. */
   const receive = async (bytes: Uint8Array): Promise<void> => {
     core.receive(bytes, flow);

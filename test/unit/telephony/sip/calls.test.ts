@@ -109,12 +109,45 @@ describe('a SIP call', () => {
     expect(keys).toHaveLength(7);
   });
 
-  it('does not ring for who wants ringing to be confirmed, and is answered all the same', async () => {
-    const { line } = await talking({ headers: [sdpHeader, 'Require: 100rel, timer'], body: offer });
-    expect(firstLines(line.flow.sent)).toEqual(['100 Trying', '200 OK']);
-    const other = fakeLine();
-    await other.receive(requestText({ headers: [sdpHeader, 'Require: 100rel, precondition'], body: offer }));
-    expect(asResponse(other.flow.sent.at(-1) ?? new Uint8Array()).headers.get('unsupported')).toBe(
+  it('repeats ringing that is to be confirmed, until it is', async () => {
+    const line = fakeLine({ ...anyTrunk, earlyMedia: true });
+    await line.receive(requestText({ headers: [sdpHeader, 'Require: 100rel, timer'], body: offer }));
+    const ringing = asResponse(line.flow.sent.at(-1) ?? new Uint8Array());
+    expect([ringing.status, ringing.headers.get('require')]).toEqual([183, '100rel']);
+    answerVoice(line.calls[0] ?? expect.unreachable());
+    line.clock.advance(3_500);
+    // After 0.5, 1 and 2 s; the answer waits.
+    expect(firstLines(line.flow.sent).slice(1)).toEqual(new Array(4).fill('183 Session Progress'));
+    const rack = `RAck: ${ringing.headers.get('rseq') ?? ''} 1 INVITE`;
+    const to = ringing.headers.get('to') ?? '';
+    const prack = { method: 'PRACK', to, cseq: 2, branch: 'z9hG4bKprack', headers: [rack] };
+    await line.receive(requestText(prack));
+    expect(firstLines(line.flow.sent).slice(-2)).toEqual(['200 OK', '200 OK']);
+    await line.receive(requestText({ method: 'ACK', to, branch: 'z9hG4bKack' }));
+    const { length } = line.flow.sent;
+    line.clock.advance(10_000);
+    expect(line.flow.sent).toHaveLength(length);
+  });
+
+  it('refuses a call whose ringing nobody confirms', async () => {
+    const line = fakeLine({ ...anyTrunk, earlyMedia: true });
+    await line.receive(requestText({ headers: [sdpHeader, 'Require: 100rel'], body: offer }));
+    const { events } = answerVoice(line.calls[0] ?? expect.unreachable());
+    await line.clock.advanceAsync(20_000, 500);
+    for (const session of line.sessions) session.heard();
+    await line.clock.advanceAsync(12_000, 500);
+    expect(firstLines(line.flow.sent).at(-1)).toBe('504 Server Time-out');
+    expect((await events.done).at(-1)).toMatchObject({
+      ...{ reason: 'gateway-lost', detail: 'the far side never confirmed that it rings' },
+    });
+    await line.clock.advanceAsync(60_000, 5_000);
+    expect([line.sessions.size, line.clock.pendingTimers]).toEqual([0, 0]);
+  });
+
+  it('does not take calls that want what Kefu does not know', async () => {
+    const line = fakeLine();
+    await line.receive(requestText({ headers: [sdpHeader, 'Require: 100rel, precondition'], body: offer }));
+    expect(asResponse(line.flow.sent.at(-1) ?? new Uint8Array()).headers.get('unsupported')).toBe(
       'precondition',
     );
   });
@@ -175,7 +208,8 @@ describe('a SIP call', () => {
   it('answers what it does not do with the right words', async () => {
     const { within, line, events } = await talking();
     expect(await within('REFER', { headers: ['Refer-To: <sip:premium@example.com>'] })).toBe('603 Decline');
-    expect(await within('NOTIFY', { headers: ['Event: refer'] })).toBe('489 Bad Event');
+    expect(await within('NOTIFY', { headers: ['Event: presence'] })).toBe('489 Bad Event');
+    expect(await within('NOTIFY', { headers: ['Event: refer'] })).toBe('481 Call/Transaction Does Not Exist');
     expect(await within('MESSAGE')).toBe('405 Method Not Allowed');
     expect(
       await within('INFO', { headers: ['Content-Type: application/dtmf-relay'], body: 'Signal=x' }),

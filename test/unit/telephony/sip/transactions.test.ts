@@ -51,6 +51,34 @@ describe('requests that come', () => {
     expect(lines()).toEqual(['180 Ringing', '180 Ringing']);
   });
 
+  it('are refused when they came by another way already, or are our own', () => {
+    const { receive, requests, lines, transactions, flow, clock } = layer();
+    receive()?.respond(180);
+    receive({ branch: 'z9hG4bKother-way' });
+    expect([requests.length, lines().at(-1)]).toEqual([1, '482 Loop Detected']);
+    // Another call, another number of the same call, and what follows in the call are no twins.
+    receive({ branch: 'z9hG4bKcall', callId: 'call-two' });
+    receive({ branch: 'z9hG4bKnumber', cseq: 2 });
+    receive({ branch: 'z9hG4bKwithin', to: '<sip:shop@192.0.2.9>;tag=us' });
+    expect(requests).toHaveLength(4);
+
+    transactions.send(outgoing(), flow, { onResponse: () => undefined, onFailed: () => undefined });
+    const own = asRequest(flow.sent.at(-1) ?? noBody);
+    const top = new SipHeaders().add('Via', 'SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKproxy');
+    for (const [name, value] of own.headers.entries()) top.add(name, value);
+    transactions.receiveRequest({ ...own, headers: top }, flow, () => expect.unreachable());
+    expect(lines().at(-1)).toBe('482 Loop Detected');
+    transactions.close();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('may come again with the number of one that was refused', () => {
+    const { receive, requests } = layer();
+    receive()?.respond(401);
+    receive({ branch: 'z9hG4bKwith-password' });
+    expect(requests).toHaveLength(2);
+  });
+
   it('are answered where they came from', () => {
     const { receive, flow } = layer();
     receive({ branch: 'z9hG4bKtwo' })?.respond(200);

@@ -1,0 +1,30 @@
+import { KefuError } from '../../core/errors.ts';
+
+/** What came of dialling. */
+export type DialFailure = (typeof dialFailures)[number];
+
+const dialFailures = [
+  ...(['busy', 'no-answer', 'declined', 'not-found', 'not-allowed', 'limit', 'unreachable'] as const),
+  'failed',
+] as const;
+
+/** An error of dialling: `transfer_failed` with the cause as its first word, such as `busy: ...`. */
+export function failed(cause: DialFailure, detail: string): KefuError {
+  return new KefuError('transfer_failed', `${cause}: ${detail}.`);
+}
+
+/** The cause that the message of such an error begins with; undefined for other errors. */
+export function dialFailureOf(message: string): DialFailure | undefined {
+  return dialFailures.find((cause) => message.startsWith(`${cause}: `));
+}
+
+/** What a refusal of the far side (300 to 699) means. */
+export function refusalOf(status: number): KefuError {
+  const told = `The far side answered with ${status}`;
+  if (status === 486 || status === 600) return failed('busy', told);
+  if (status === 408 || status === 480) return failed('no-answer', told);
+  if (status === 603) return failed('declined', told);
+  if (status === 404 || status === 410 || status === 484 || status === 604) return failed('not-found', told);
+  if (status === 401 || status === 403 || status === 407) return failed('not-allowed', told);
+  return status === 503 ? failed('unreachable', told) : failed('failed', told);
+}

@@ -1,0 +1,71 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Logger } from '../../core/log.ts';
+import type { RtpSockets } from '../rtp/ports.ts';
+import type { SipFlow } from './flow.ts';
+import type { Leg } from './leg.ts';
+import { SipMedia, type MediaSink } from './media.ts';
+import type { SipCodec } from './sdp.ts';
+import type { Trunk } from './trunks.ts';
+
+/** The far side of a call: the way to it, its signalling and its sound. */
+export class Side {
+  readonly media: SipMedia;
+  readonly trunk: Trunk;
+  /** The way to who speaks there now; another peer may take the call over. */
+  flow: SipFlow;
+  leg: Leg | undefined;
+  /** Who hears it. */
+  sink: MediaSink | undefined;
+  readonly #release: () => void;
+  #closed = false;
+
+  /** @param release - Gives back what the call has taken besides its ports. */
+  constructor(parts: {
+    readonly sockets: RtpSockets;
+    readonly trunk: Trunk;
+    readonly flow: SipFlow;
+    readonly soundHost: (peer: string) => string;
+    readonly clock: Clock;
+    readonly log: Logger;
+    /** The codec that who hears it was made for, when the call goes on from another side. */
+    readonly codec?: SipCodec | undefined;
+    readonly release?: () => void;
+  }) {
+    const { sockets, trunk, soundHost, clock, log, codec } = parts;
+    this.trunk = trunk;
+    this.flow = parts.flow;
+    this.#release = parts.release ?? (() => undefined);
+    const peerHost = (): string => this.flow.remote.host;
+    this.media = new SipMedia({
+      ...{ sockets, trunk, clock, log, codec },
+      // Read anew with each agreement, since the peer may be another one by then.
+      get localHost() {
+        return soundHost(peerHost());
+      },
+      get peerHost() {
+        return peerHost();
+      },
+      sink: () => this.sink,
+    });
+  }
+
+  /** True once the sound has ended. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Ends the sound. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.sink = undefined;
+    this.media.close();
+    this.#release();
+  }
+
+  /** Ends the sound and hangs up; see `Leg.bye`. */
+  async leave(): Promise<void> {
+    this.close();
+    await this.leg?.bye();
+  }
+}
