@@ -1,3 +1,4 @@
+import type { CreateTranscoder } from '../../core/audio.ts';
 import type { Clock } from '../../core/clock.ts';
 import { KefuError, toKefuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
@@ -6,6 +7,7 @@ import { offerCall } from '../offer.ts';
 import type { RtpPorts } from '../rtp/ports.ts';
 import { VoiceSession, type Farewell } from '../voice-session.ts';
 import type { SipCore } from './core.ts';
+import { factsOf } from './codecs.ts';
 import { Dialog } from './dialog.ts';
 import { parseAddress, parseUri, userOf } from './grammar.ts';
 import { answerHeaders, Leg } from './leg.ts';
@@ -22,6 +24,7 @@ export interface CallParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly mediaTimeoutMs: number;
+  readonly createTranscoder: CreateTranscoder;
   /** The address at which a peer can send us sound. */
   readonly soundHost: (peer: string) => string;
   /** Calls that go on, to be hung up when the gateway closes. */
@@ -75,7 +78,7 @@ export async function takeInvite(
   try {
     const sockets = await parts.ports.take();
     media = new SipMedia({
-      ...{ sockets, trunk, clock, log },
+      ...{ sockets, trunk, clock, log, createTranscoder: parts.createTranscoder },
       ...{ localHost: parts.soundHost(flow.remote.host), peerHost: flow.remote.host },
       sink: () => session,
     });
@@ -98,15 +101,15 @@ export async function takeInvite(
   const dialog = Dialog.fromInvite(request, transaction.toTag);
   let leg: Leg | undefined;
   let withdraw = (): void => undefined;
-  // Without an offer, ours has one codec: then it is known before the answer comes.
-  const codec = trunk.codecs[0] === 'PCMA' ? 'alaw' : 'mulaw';
   const session: VoiceSession = new VoiceSession({
-    format: media.format ?? { codec, sampleRateHz: 8000, packetMs: 20 },
+    // Without an offer, ours has one codec: then it is known before the answer comes.
+    format: media.format ?? factsOf(trunk.codecs[0] ?? 'PCMU').format,
     wire: {
       send: (payload) => media.send(payload),
       mark: (name) => media.mark(name),
       clear: () => media.clear(),
       sendKeys: (keys) => media.sendKeys(keys),
+      quality: () => media.quality(),
       returnsClearedMarks: false,
       checkTarget: (target) => void transferTarget(target, flow),
       handOver: (target) => {

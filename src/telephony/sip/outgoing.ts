@@ -45,7 +45,7 @@ export async function placeCall(options: PlaceCall): Promise<VoiceMedia> {
   /** Acknowledges the answer, each time it comes. */
   let acknowledge: (() => void) | undefined;
   const media = new SipMedia({
-    ...{ sockets, trunk, clock, log },
+    ...{ sockets, trunk, clock, log, createTranscoder: options.createTranscoder },
     ...{ localHost: options.soundHost(flow.remote.host), peerHost: flow.remote.host },
     sink: () => session,
   });
@@ -165,6 +165,7 @@ export async function placeCall(options: PlaceCall): Promise<VoiceMedia> {
         mark: (name) => media.mark(name),
         clear: () => media.clear(),
         sendKeys: (keys) => media.sendKeys(keys),
+        quality: () => media.quality(),
         returnsClearedMarks: false,
         checkTarget: (target) => void transferTarget(target, flow),
         handOver: (target) => leg.refer(transferTarget(target, flow)),
