@@ -11,6 +11,7 @@ import { createHttpBackend } from '../commerce/http-backend.ts';
 import { memoizeReads } from '../commerce/memoized-reads.ts';
 import { createDialogEngine } from '../dialog/engine.ts';
 import { lexicon } from '../dialog/names/lexicon.ts';
+import { createTranscoder } from '../media/transcoder.ts';
 import { createEventBus } from '../observe/bus.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { createCallStore } from '../store/calls.ts';
@@ -340,7 +341,7 @@ function openShop(config: Config, log: Logger): CommerceBackend {
 /** Telephone lines are known before anything is taken: a mistake in their file must stop the start. */
 async function openSip({ trunksFile }: Config, log: Logger): Promise<SipGateway | undefined> {
   if (trunksFile === undefined) return undefined;
-  const sip = createSipGateway({ settings: await readTrunks(trunksFile), log });
+  const sip = createSipGateway({ settings: await readTrunks(trunksFile), createTranscoder, log });
   await sip.open();
   return sip;
 }

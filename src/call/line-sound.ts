@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { VoiceMedia } from '../core/telephony.ts';
-import { createCodec } from '../media/codec.ts';
+import type { Codec } from '../media/codec.ts';
 import { MusicPlayer } from '../media/music.ts';
 import { createResampler, type Resampler } from '../media/resampler.ts';
 import { roomRateHz } from './room.ts';
@@ -16,6 +16,8 @@ export interface SoundTap {
 
 export interface LineSoundParts {
   readonly media: VoiceMedia;
+  /** The one that Kefu's words go through, too. */
+  readonly codec: Pick<Codec, 'encode'>;
   readonly clock: Clock;
   /** True while Kefu's own words are on the wire: nothing else may be then. */
   readonly isSpeaking: () => boolean;
@@ -112,8 +114,8 @@ export class LineSound {
   }
 
   #send(samples: Int16Array): void {
-    const { media, onSent } = this.#parts;
-    media.send(createCodec(media.format.codec).encode(samples));
+    const { media, codec, onSent } = this.#parts;
+    media.send(codec.encode(samples));
     onSent?.(samples);
   }
 }

@@ -16,6 +16,7 @@ import { writtenText, type SpeechSynthesizer } from '../core/speech.ts';
 import type { RecordingWriter } from '../core/store.ts';
 import type { EndReason, VoiceMedia } from '../core/telephony.ts';
 import type { Completeness, DigitCollector, TurnDetector, VoiceActivityDetector } from '../core/turn.ts';
+import { createCodec } from '../media/codec.ts';
 import { createInbound } from '../media/inbound.ts';
 import { createPlayout } from '../media/playout.ts';
 import { Ears, type HeardTurn } from './ears.ts';
@@ -107,8 +108,10 @@ export class VoiceLine implements Line {
       parts.language,
     );
     this.#mouth = new Mouth(stages.synthesizer, this.#mouthListener(), parts.log, clock);
+    const codec = createCodec(media.format.codec);
     this.#playout = createPlayout({
       format: media.format,
+      codec,
       clock,
       send: (payload) => media.send(payload),
       mark: (name) => media.mark(name),
@@ -123,6 +126,7 @@ export class VoiceLine implements Line {
     this.#mouth.attach(this.#playout);
     this.sound = new LineSound({
       media,
+      codec,
       clock,
       isSpeaking: () => this.#mouth.speaking,
       onSent:
@@ -131,6 +135,7 @@ export class VoiceLine implements Line {
     });
     this.#inbound = createInbound({
       format: media.format,
+      codec,
       outputRateHz: listeningRateHz,
       clock,
       onFrame: (frame) => {

@@ -11,8 +11,11 @@ export interface AudioFrame {
   readonly mediaMs: number;
 }
 
-/** How audio is coded on a wire. `l16` is 16-bit linear; its byte order is the gateway's affair: here it is little-endian. */
-export const wireCodecs = ['mulaw', 'alaw', 'l16'] as const;
+/**
+ * How audio is coded on a wire. `l16` is 16-bit linear; its byte order is the gateway's affair: here it is little-endian. `g722` is
+ * 16 kHz sound at 64 kbit/s.
+ */
+export const wireCodecs = ['mulaw', 'alaw', 'l16', 'g722'] as const;
 export type WireCodec = (typeof wireCodecs)[number];
 
 /** What one direction of a call carries: codec, sample rate, and how much time one packet holds. */
@@ -21,7 +24,14 @@ export interface WireFormat {
   readonly sampleRateHz: SampleRateHz;
   /** Duration of one packet in milliseconds; 20 on every gateway of today. */
   readonly packetMs: number;
+  /** True where packets may be lost, doubled, late and out of order, as over RTP. */
+  readonly lossy?: boolean;
 }
+
+/** Rewrites the packets of one stream, in their order, into those of another wire format; each holds as much time as it did. */
+export type Transcoder = (payload: Uint8Array) => Uint8Array;
+/** For gateways, which do no signal processing themselves. */
+export type CreateTranscoder = (from: WireFormat, to: WireFormat) => Transcoder;
 
 /** Duration of a frame in milliseconds. */
 export function frameMs(frame: AudioFrame): number {

@@ -50,7 +50,7 @@ export type EndReason =
 export type VoiceMediaEvent =
   | {
       readonly type: 'packet';
-      /** Encoded audio as it came from the wire. */
+      /** Encoded audio as it came from the wire; empty where a number stands for no sound of its own, such as for a key. */
       readonly payload: Uint8Array;
       /** The gateway's running number of the packet, if it has one. */
       readonly sequence: number | undefined;
@@ -61,6 +61,32 @@ export type VoiceMediaEvent =
   /** The far side has played everything sent before `mark(name)`. After `clear()` the skipped marks come too. */
   | { readonly type: 'mark'; readonly name: string }
   | { readonly type: 'ended'; readonly reason: EndReason; readonly detail?: string };
+
+/**
+ * Sound that goes only one way: `nothing-comes` from the far side, or `nothing-arrives` there by its own reports.
+ */
+export const oneWaySounds = ['nothing-comes', 'nothing-arrives'] as const;
+export type OneWaySound = (typeof oneWaySounds)[number];
+
+/** How well a line carries a call's packets, as far as its gateway can tell. */
+export interface LineQuality {
+  /** Which line of the gateway, such as the name of a trunk. */
+  readonly line: string;
+  /** The codec on the wire, by the gateway's name for it. */
+  readonly codec: string;
+  /** Of the packets to us: how many came, how many did not, and how unevenly they came (RFC 3550 section 6.4.1). */
+  readonly received: number;
+  readonly lost: number;
+  readonly jitterMs: number;
+  /** Of our packets: those sent, and by the last report of the far side those lost and their jitter. */
+  readonly sent: number;
+  readonly lostByPeer: number | undefined;
+  readonly jitterByPeerMs: number | undefined;
+  /** To the far side and back, by the last report that told. */
+  readonly roundTripMs: number | undefined;
+  /** What was found wrong at any time of the call. */
+  readonly oneWay: OneWaySound | undefined;
+}
 
 /** An answered voice call. Payloads stay in the wire's codec: gateways do no signal processing. */
 export interface VoiceMedia {
@@ -76,6 +102,8 @@ export interface VoiceMedia {
   clear(): void;
   /** Shows the caller's own screen what the call does (the browser's test page); other gateways ignore it. */
   notify?(message: Readonly<Record<string, unknown>>): void;
+  /** How the line has carried the call so far; also after its end. Absent where a gateway sees no packets of the line. */
+  quality?(): LineQuality;
   /** Presses keys for the far side, such as those of a menu; absent where the gateway cannot, false where the far side takes none. */
   sendKeys?(keys: string): boolean;
   /** Hands the call to a number (`tel:` or E.164) or SIP address. Rejects with `transfer_failed` or `transfer_unsupported`. */

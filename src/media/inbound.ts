@@ -1,13 +1,15 @@
 import type { AudioFrame, SampleRateHz, WireFormat } from '../core/audio.ts';
 import type { Clock } from '../core/clock.ts';
-import { createCodec } from './codec.ts';
+import { createCodec, type Codec } from './codec.ts';
 import { createConcealer } from './concealment.ts';
+import { createJitterEstimator } from './jitter.ts';
 import { audibleDbfs, rmsDbfs } from './level.ts';
 import { createResampler } from './resampler.ts';
 import { createSequencer } from './sequencer.ts';
 
 /** One packet from the wire, as a `VoiceMediaEvent` of type `packet` carries it. */
 export interface InboundPacket {
+  /** Empty: the number stands for no sound, and time stamps tell what passed meanwhile. */
   readonly payload: Uint8Array;
   /** The gateway's running number of the packet, if it has one. */
   readonly sequence?: number | undefined;
@@ -30,6 +32,8 @@ export interface InboundStats {
   /** Packets that came more than one packet's time after their media time, and the worst of them. */
   readonly late: number;
   readonly maxLateMs: number;
+  /** How long a missing packet is waited for at present. */
+  readonly waitMs: number;
   /** Made up where numbered packets were lost. */
   readonly concealedMs: number;
   /** Silence put in because nothing came. */
@@ -48,6 +52,8 @@ export interface InboundStats {
 
 export interface InboundOptions {
   readonly format: WireFormat;
+  /** The call's codec; one of its own by default. */
+  readonly codec?: Pick<Codec, 'decode' | 'samplesIn'>;
   /** Rate of the frames. */
   readonly outputRateHz: SampleRateHz;
   readonly clock: Clock;
@@ -78,9 +84,12 @@ export interface Inbound {
   close(): void;
 }
 
-/** How many packets wait for a missing one, and for how long. */
+/** How many packets wait for a missing one, and for how long, on a line that does not lose any. */
 const reorderPackets = 4;
 const reorderMs = 60;
+/** On a lossy line the wait follows its jitter up to this; by then 12 packets of 10 ms may have come. */
+const maxReorderMs = 120;
+const maxReorderPackets = 16;
 /** The most that media time may run ahead of the clock while a backlog is taken in. */
 const maxAheadMs = 2000;
 /** Silence is left out only where there has been this much of it: every end of turn has been found by then. */
@@ -97,11 +106,11 @@ const statsEveryMs = 5000;
 /**
  * Turns the packets of a call into continuous frames.
  *
- *     packet ─▶ decode ─▶ order by number ─▶ keep time ─────────▶ resample ─▶ onFrame
- *               (codec)   (pass at once, or   │  ▲                (state)
- *                          wait up to 4       │  └─ timer, every packetMs:
- *                          packets or 60 ms)  │       nothing came for 100 ms? fill with silence
- *                                             │       waited 60 ms?            give up what is missing
+ *     packet ─▶ order by number ─▶ decode ─▶ keep time ─────────▶ resample ─▶ onFrame
+ *               (pass at once, or  (codec)    │  ▲                (state)
+ *                wait: 4 packets or           │  └─ timer, every packetMs:
+ *                60 ms; lossy: as             │       nothing came for 100 ms? fill with silence
+ *                the jitter asks)             │       waited long enough?      give up what is missing
  *                                             │       nothing for 10 s?        onStall
  *                                             ├─ numbers missing:  repeat, fading, for as long as is missing
  *                                             ├─ stamps jump:      silence (the gateway suppresses it)
@@ -111,16 +120,24 @@ const statsEveryMs = 5000;
  * Media time starts at 0 with the first packet (or the first filled silence) and then follows the clock: at most
  * `fillAfterMs`, one packet and the wait for a missing one behind it, at most 2 s ahead of it. A packet that comes in order is passed on within
  * the same call of `push`.
+ *
+ * That is why jitter costs no delay, unlike with a loudspeaker, which needs the next sample at a certain time: whoever listens here
+ * reckons in media time. Only a gap has to stay open: on a lossy line for as long as 99 of 100 of the last packets took longer than the quickest,
+ * from one packet up to 120 ms; and silence fills in only after more than that.
  */
 export function createInbound(options: InboundOptions): Inbound {
   const { format, outputRateHz, clock, onFrame } = options;
   const { sampleRateHz, packetMs } = format;
-  const fillAfterMs = options.fillAfterMs ?? 100;
+  const leastFillAfterMs = options.fillAfterMs ?? 100;
   const stallAfterMs = options.stallAfterMs ?? 10_000;
-  const codec = createCodec(format.codec);
+  const codec = options.codec ?? createCodec(format.codec);
+  const jitter = format.lossy === true ? createJitterEstimator() : undefined;
   const resampler = createResampler(sampleRateHz, outputRateHz);
   const concealer = createConcealer(sampleRateHz);
-  const sequencer = createSequencer<Received>(reorderPackets, (packet, missing) => accept(packet, missing));
+  const sequencer = createSequencer<InboundPacket>(
+    jitter ? maxReorderPackets : reorderPackets,
+    (packet, missing) => accept(packet, missing),
+  );
   const toSamples = (ms: number): number => Math.round((ms / 1000) * sampleRateHz);
   const toMs = (samples: number): number => (samples / sampleRateHz) * 1000;
 
@@ -134,6 +151,8 @@ export function createInbound(options: InboundOptions): Inbound {
   let expectedMediaMs: number | undefined;
   /** Silence the timer has put in since the last packet; a gap that shows afterwards is shorter by it. */
   let filledSinceReal = 0;
+  /** Time in the last packet: the far side may choose another than the format says. */
+  let durationMs = packetMs;
   let quietMs = 0;
   let noiseDbfs = audibleDbfs;
   let lastPacketMs = createdMs;
@@ -141,6 +160,14 @@ export function createInbound(options: InboundOptions): Inbound {
   let closed = false;
   const counts = { packets: 0, malformed: 0, late: 0, maxLateMs: 0 };
   const sums = { concealed: 0, filled: 0, trimmed: 0, dropped: 0 };
+
+  /** How long a missing packet is waited for. */
+  const waitMs = (): number => {
+    const spreadMs = jitter?.spreadMs();
+    return spreadMs === undefined ? reorderMs : Math.min(maxReorderMs, Math.max(packetMs, spreadMs));
+  };
+  /** A packet that comes as late as they do must find its place empty. */
+  const fillAfterMs = (): number => Math.max(leastFillAfterMs, jitter ? waitMs() + durationMs + packetMs : 0);
 
   /** How far the media time would lag behind the clock after `samples` more. */
   const lagMs = (samples = 0): number =>
@@ -174,10 +201,10 @@ export function createInbound(options: InboundOptions): Inbound {
   };
 
   /** Samples that are missing right before a packet and that no fill has covered yet. */
-  const gapBefore = ({ samples, mediaMs }: Received, missing: number): number => {
+  const gapBefore = (sampleCount: number, mediaMs: number | undefined, missing: number): number => {
     const byStampMs =
       mediaMs === undefined || expectedMediaMs === undefined ? undefined : mediaMs - expectedMediaMs;
-    const byClockMs = Math.max(0, lagMs(samples.length));
+    const byClockMs = Math.max(0, lagMs(sampleCount));
     let gapMs: number;
     if (missing > 0) {
       const plausible = byStampMs !== undefined && byStampMs > -packetMs / 2 && byStampMs <= maxClaimedGapMs;
@@ -191,16 +218,17 @@ export function createInbound(options: InboundOptions): Inbound {
   };
 
   /** Takes a packet whose place is now, with `missing` packets lost right before it. */
-  const accept = (packet: Received, missing: number): void => {
-    const { samples, mediaMs } = packet;
-    const gap = gapBefore(packet, missing);
+  const accept = ({ payload, mediaMs }: InboundPacket, missing: number): void => {
+    if (payload.length === 0) return;
+    const samples = codec.decode(payload);
+    const gap = gapBefore(samples.length, mediaMs, missing);
     if (missing > 0) {
       sums.concealed += gap;
       if (gap > 0) write(concealer.conceal(gap));
     } else {
       writeSilence(gap);
     }
-    const durationMs = toMs(samples.length);
+    durationMs = toMs(samples.length);
     expectedMediaMs = mediaMs === undefined ? undefined : mediaMs + durationMs;
     filledSinceReal = 0;
 
@@ -224,14 +252,19 @@ export function createInbound(options: InboundOptions): Inbound {
     counts.maxLateMs = Math.max(counts.maxLateMs, lateMs);
   };
 
+  const noteJitter = (mediaMs: number | undefined): void => {
+    if (mediaMs === undefined) jitter?.restart();
+    else jitter?.note(clock.nowMs(), mediaMs);
+  };
+
   const fill = (): void => {
     if (originMs === undefined) {
-      if (clock.nowMs() - createdMs < fillAfterMs) return;
+      if (clock.nowMs() - createdMs < leastFillAfterMs) return;
       originMs = createdMs;
     }
-    // Packets that are held are let go within 60 ms; only then is it known how much is missing before them.
-    if (sequencer.heldSinceMs !== undefined) return;
-    const packets = Math.floor((lagMs() - fillAfterMs) / packetMs);
+    // Packets that are held are let go soon; only then is it known how much is missing before them.
+    if (sequencer.heldSinceMs !== undefined || lagMs() < leastFillAfterMs) return;
+    const packets = Math.floor((lagMs() - fillAfterMs()) / packetMs);
     for (let packet = 0; packet < packets; packet += 1) {
       const samples = toSamples(packetMs);
       filledSinceReal += samples;
@@ -242,7 +275,9 @@ export function createInbound(options: InboundOptions): Inbound {
   /** Lets held packets pass that have waited long enough. */
   const releaseHeld = (): void => {
     let sinceMs = sequencer.heldSinceMs;
-    while (sinceMs !== undefined && clock.nowMs() - sinceMs >= reorderMs) {
+    if (sinceMs === undefined) return;
+    const limitMs = waitMs();
+    while (sinceMs !== undefined && clock.nowMs() - sinceMs >= limitMs) {
       sequencer.giveUp();
       sinceMs = sequencer.heldSinceMs;
     }
@@ -251,6 +286,7 @@ export function createInbound(options: InboundOptions): Inbound {
   const stats = (): InboundStats => ({
     ...counts,
     ...sequencer.stats,
+    waitMs: waitMs(),
     concealedMs: toMs(sums.concealed),
     filledMs: toMs(sums.filled),
     trimmedMs: toMs(sums.trimmed),
@@ -301,14 +337,17 @@ export function createInbound(options: InboundOptions): Inbound {
       counts.packets += 1;
       lastPacketMs = clock.nowMs();
       stalled = false;
-      const samples = codec.decode(payload);
-      if (samples.length === 0) {
+      const sampleCount = codec.samplesIn(payload);
+      if (sampleCount === 0 && payload.length > 0) {
         counts.malformed += 1;
         return;
       }
-      originMs ??= clock.nowMs() - toMs(samples.length);
-      noteLateness(samples.length);
-      const packet = { samples, mediaMs };
+      if (sampleCount > 0) {
+        originMs ??= clock.nowMs() - toMs(sampleCount);
+        noteLateness(sampleCount);
+        noteJitter(mediaMs);
+      }
+      const packet = { payload, mediaMs };
       if (sequence === undefined) {
         accept(packet, 0);
         return;
@@ -318,6 +357,7 @@ export function createInbound(options: InboundOptions): Inbound {
         expectedMediaMs !== undefined &&
         Math.abs(mediaMs - expectedMediaMs) < packetMs / 2;
       sequencer.push(sequence, packet, lastPacketMs, follows);
+      if (jitter) releaseHeld();
     },
     stats,
     toClockMs: (mediaMs) => (originMs ?? createdMs) + mediaMs,
@@ -329,10 +369,4 @@ export function createInbound(options: InboundOptions): Inbound {
       options.onStats?.(stats());
     },
   };
-}
-
-/** A decoded packet. */
-interface Received {
-  readonly samples: Int16Array;
-  readonly mediaMs: number | undefined;
 }

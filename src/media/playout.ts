@@ -1,6 +1,6 @@
 import type { AudioFrame, WireFormat } from '../core/audio.ts';
 import type { Clock } from '../core/clock.ts';
-import { createCodec } from './codec.ts';
+import { createCodec, type Codec } from './codec.ts';
 import { isAudible } from './level.ts';
 import type { ItemAudio } from './playout-item.ts';
 import { createItemAudio } from './playout-item.ts';
@@ -40,6 +40,8 @@ export interface PlayoutStats {
 export interface PlayoutOptions {
   readonly format: WireFormat;
   readonly clock: Clock;
+  /** The call's codec, where other sound goes over the same wire; one of its own by default. */
+  readonly codec?: Pick<Codec, 'encode'>;
   /** These three are the call's `VoiceMedia`. */
   readonly send: (payload: Uint8Array) => void;
   readonly mark: (name: string) => void;
@@ -121,7 +123,7 @@ export function createPlayout(options: PlayoutOptions): Playout {
   /** Without a lead every packet is sent at its very time, so a timer's ordinary lateness must not count. */
   const slackMs = Math.max(0, packetMs - leadMs);
   const packetSamples = Math.round((packetMs / 1000) * sampleRateHz);
-  const codec = createCodec(format.codec);
+  const codec = options.codec ?? createCodec(format.codec);
   const silence = new Int16Array(packetSamples);
 
   /** Items with sound to send or to come, in playing order; then those sent that wait for their mark. */

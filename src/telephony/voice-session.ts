@@ -4,7 +4,7 @@ import { KefuError, toKefuError } from '../core/errors.ts';
 import type { Briefing } from '../core/handoff.ts';
 import type { Logger } from '../core/log.ts';
 import { AsyncQueue } from '../core/queue.ts';
-import type { EndReason, VoiceMedia, VoiceMediaEvent } from '../core/telephony.ts';
+import type { EndReason, LineQuality, VoiceMedia, VoiceMediaEvent } from '../core/telephony.ts';
 import { createNotices } from './notices.ts';
 import type { RejectReason } from './offer.ts';
 
@@ -23,6 +23,7 @@ export interface VoiceWire {
   readonly clear: () => void;
   readonly notify?: (message: Readonly<Record<string, unknown>>) => void;
   readonly sendKeys?: (keys: string) => boolean;
+  readonly quality?: () => LineQuality;
   /** True when the peer itself returns the marks that a `clear` has skipped, as Twilio does. */
   readonly returnsClearedMarks: boolean;
   /** Throws `transfer_unsupported` when this gateway cannot reach the target. */
@@ -64,6 +65,7 @@ export class VoiceSession implements VoiceMedia {
   readonly events = new AsyncQueue<VoiceMediaEvent>();
   readonly notify?: (message: Readonly<Record<string, unknown>>) => void;
   readonly sendKeys?: (keys: string) => boolean;
+  readonly quality?: () => LineQuality;
   readonly #wire: VoiceWire;
   readonly #clock: Clock;
   readonly #mediaTimeoutMs: number;
@@ -89,7 +91,8 @@ export class VoiceSession implements VoiceMedia {
     this.#ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    const { notify, sendKeys } = options.wire;
+    const { notify, sendKeys, quality } = options.wire;
+    if (quality) this.quality = quality;
     if (sendKeys) this.sendKeys = (keys) => this.#phase === 'open' && sendKeys(keys);
     if (notify) {
       this.notify = (message) => {

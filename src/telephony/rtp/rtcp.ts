@@ -69,13 +69,24 @@ function writeHead(bytes: Buffer, count: number, type: number): void {
   bytes.writeUInt16BE(bytes.length / 4 - 1, 2);
 }
 
+/** What the far side says of one source that it hears (RFC 3550 section 6.4.1). */
+export interface HeardSource {
+  readonly ssrc: number;
+  /** Share of packets lost since its last report, 0 to 1; and all packets lost. */
+  readonly fractionLost: number;
+  readonly lost: number;
+  /** In ticks of the source's clock. */
+  readonly jitter: number;
+  /** Middle 32 bits of the time in the source's last report (0: none came), and how long ago that was, in 1/65536 s. */
+  readonly lastSenderReport: number;
+  readonly delay: number;
+}
+
 /** What a compound packet of the far side tells us. */
 export interface RtcpNews {
   /** Middle 32 bits of the sender's time. */
   readonly senderNtp: number | undefined;
-  /** What the far side lost and measured of our packets. */
-  readonly heard:
-    { readonly fractionLost: number; readonly lost: number; readonly jitter: number } | undefined;
+  readonly heard: readonly HeardSource[];
   readonly bye: boolean;
 }
 
@@ -83,31 +94,42 @@ export interface RtcpNews {
 export function parseRtcp(bytes: Uint8Array): RtcpNews | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let senderNtp: number | undefined;
-  let heard: RtcpNews['heard'];
+  const heard: HeardSource[] = [];
   let bye = false;
   let at = 0;
   if (buffer.length < 8) return undefined;
   while (at + 4 <= buffer.length) {
     const first = buffer.readUInt8(at);
     const type = buffer.readUInt8(at + 1);
-    const size = (buffer.readUInt16BE(at + 2) + 1) * 4;
-    if (first >> 6 !== 2 || at + size > buffer.length) return undefined;
+    const end = at + (buffer.readUInt16BE(at + 2) + 1) * 4;
+    if (first >> 6 !== 2 || end > buffer.length) return undefined;
     if (at === 0 && type !== senderReport && type !== receiverReport) return undefined;
-    const blockAt = at + (type === senderReport ? 28 : 8);
-    if (type === senderReport && size >= 28) senderNtp = buffer.readUInt32BE(at + 10);
-    if (
-      (type === senderReport || type === receiverReport) &&
-      (first & 0x1f) > 0 &&
-      blockAt + 24 <= at + size
-    ) {
-      heard = {
-        fractionLost: buffer.readUInt8(blockAt + 4) / 256,
-        lost: buffer.readIntBE(blockAt + 5, 3),
-        jitter: buffer.readUInt32BE(blockAt + 12),
-      };
+    if (type === senderReport && end >= at + 28) senderNtp = buffer.readUInt32BE(at + 10);
+    if (type === senderReport || type === receiverReport) {
+      const blocksAt = at + (type === senderReport ? 28 : 8);
+      for (let block = 0; block < (first & 0x1f); block += 1) {
+        const blockAt = blocksAt + block * 24;
+        if (blockAt + 24 <= end) heard.push(heardSourceAt(buffer, blockAt));
+      }
     }
     bye ||= type === goodbye;
-    at += size;
+    at = end;
   }
   return { senderNtp, heard, bye };
+}
+
+function heardSourceAt(buffer: Buffer, at: number): HeardSource {
+  return {
+    ssrc: buffer.readUInt32BE(at),
+    fractionLost: buffer.readUInt8(at + 4) / 256,
+    lost: buffer.readIntBE(at + 5, 3),
+    jitter: buffer.readUInt32BE(at + 12),
+    lastSenderReport: buffer.readUInt32BE(at + 16),
+    delay: buffer.readUInt32BE(at + 20),
+  };
+}
+
+/** Middle 32 bits of a time as NTP counts it, in 1/65536 s; runs over every 18 hours. */
+export function middleOfNtp(epochMs: number): number {
+  return Math.floor(((epochMs / 1000 + ntpEpochSeconds) % 65_536) * 65_536) >>> 0;
 }

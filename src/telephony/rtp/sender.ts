@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
-import { keyPayloads } from './keys.ts';
+import { keyPayloads, type KeyFormat } from './keys.ts';
 import type { SenderReport } from './rtcp.ts';
 import type { RtpPacket } from './packet.ts';
 
 export interface RtpSenderOptions {
   readonly clock: Clock;
   readonly packetMs: number;
-  /** Samples of the codec's RTP clock in one packet. */
-  readonly samplesPerPacket: number;
   readonly transmit: (packet: RtpPacket) => void;
   /** Everything sent before the mark has been played, as far as can be known: its time is over. */
   readonly onMark: (name: string) => void;
@@ -20,9 +18,13 @@ const maxBurstMs = 200;
 const keyPackets = 5;
 const keyPausePackets = 3;
 
-interface Wire {
+/** How sound goes out, as agreed. */
+export interface SenderWire {
   readonly payloadType: number;
-  readonly keyType: number | undefined;
+  /** Ticks of the time stamps in a second. */
+  readonly clockHz: number;
+  readonly keys: KeyFormat | undefined;
+  /** One packet of silence in the codec. */
   readonly silence: Uint8Array;
 }
 
@@ -37,7 +39,7 @@ interface Wire {
 export class RtpSender {
   readonly ssrc = randomBytes(4).readUInt32BE();
   readonly #options: RtpSenderOptions;
-  #wire: Wire | undefined;
+  #wire: SenderWire | undefined;
   #queue: ({ readonly payload: Uint8Array } | { readonly mark: string })[] = [];
   #keys: (Uint8Array | undefined)[] = [];
   #keyStart: number | undefined;
@@ -55,7 +57,7 @@ export class RtpSender {
   }
 
   /** Begins to send, or changes how. */
-  start(wire: Wire): void {
+  start(wire: SenderWire): void {
     this.#wire = wire;
     if (this.#cancelTimer) return;
     this.#nextMs = this.#options.clock.nowMs();
@@ -83,13 +85,19 @@ export class RtpSender {
 
   /** Presses keys one after the other; true when the far side takes keys. */
   sendKeys(keys: string): boolean {
-    if (this.#wire?.keyType === undefined) return false;
+    const format = this.#wire?.keys;
+    if (!format) return false;
     for (const key of keys) {
-      const payloads = keyPayloads(key, keyPackets, this.#options.samplesPerPacket);
+      const payloads = keyPayloads(key, keyPackets, (format.clockHz * this.#options.packetMs) / 1000);
       if (payloads.length > 0)
         this.#keys.push(...payloads, ...new Array<undefined>(keyPausePackets).fill(undefined));
     }
     return true;
+  }
+
+  /** Packets of sound and keys that have gone out. */
+  get packets(): number {
+    return this.#packets;
   }
 
   /** Undefined while nothing was sent. */
@@ -111,12 +119,12 @@ export class RtpSender {
   }
 
   #tick(): void {
-    const { clock, packetMs, samplesPerPacket } = this.#options;
+    const { clock, packetMs } = this.#options;
     const nowMs = clock.nowMs();
     const late = Math.floor((nowMs - this.#nextMs) / packetMs);
     if (late * packetMs > maxBurstMs) {
       this.#nextMs += late * packetMs;
-      this.#timestamp = (this.#timestamp + late * samplesPerPacket) >>> 0;
+      this.#advance(late);
       this.#marker = true;
     }
     while (this.#wire && this.#nextMs <= nowMs) {
@@ -127,7 +135,7 @@ export class RtpSender {
     this.#cancelTimer = clock.setTimer(() => this.#tick(), Math.max(0, Math.ceil(this.#nextMs - nowMs)));
   }
 
-  #slot(wire: Wire): void {
+  #slot(wire: SenderWire): void {
     let next = this.#queue[0];
     while (next && 'mark' in next) {
       this.#queue.shift();
@@ -135,10 +143,10 @@ export class RtpSender {
       next = this.#queue[0];
     }
     const key = this.#keys.shift();
-    if (key && wire.keyType !== undefined) {
+    if (key && wire.keys) {
       const first = this.#keyStart === undefined;
       this.#keyStart ??= this.#timestamp;
-      this.#transmit(wire.keyType, key, this.#keyStart, first);
+      this.#transmit(wire.keys.payloadType, key, this.#keyStart, first);
     } else {
       this.#keyStart = undefined;
       // While keys are pressed, words wait.
@@ -147,7 +155,13 @@ export class RtpSender {
       this.#transmit(wire.payloadType, payload, this.#timestamp, this.#marker);
       this.#marker = false;
     }
-    this.#timestamp = (this.#timestamp + this.#options.samplesPerPacket) >>> 0;
+    this.#advance(1);
+  }
+
+  /** Moves the time stamp on. */
+  #advance(packets: number): void {
+    const ticks = ((this.#wire?.clockHz ?? 0) * this.#options.packetMs) / 1000;
+    this.#timestamp = (this.#timestamp + packets * ticks) >>> 0;
   }
 
   #transmit(payloadType: number, payload: Uint8Array, timestamp: number, marker: boolean): void {

@@ -1,31 +1,27 @@
 import type { Socket } from 'node:dgram';
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/log.ts';
+import type { LineQuality } from '../../core/telephony.ts';
 import { plainAddress } from '../sip/addresses.ts';
 import { sameEndpoint, type Endpoint } from '../sip/flow.ts';
-import { KeyReader } from './keys.ts';
-import { distance, parseRtp, writeRtp, type RtpPacket } from './packet.ts';
+import { OneWayWatch } from './one-way.ts';
+import { parseRtp, writeRtp, type RtpPacket } from './packet.ts';
 import type { RtpSockets } from './ports.ts';
-import { parseRtcp, writeRtcp, type RtcpNews } from './rtcp.ts';
-import { RtpSender } from './sender.ts';
+import { RtpReceiver, type ReceiverWire, type RtpReceiverOptions } from './receiver.ts';
+import { middleOfNtp, parseRtcp, writeRtcp, type HeardSource } from './rtcp.ts';
+import { RtpSender, type SenderWire } from './sender.ts';
 import type { SrtpContext } from './srtp.ts';
-import { ReceptionStatistics } from './statistics.ts';
 
-/** What the two sides have agreed on; set anew by every re-INVITE. */
-export interface RtpAgreement {
+/** What the two sides have agreed on; set anew by every re-INVITE. `receiving` is whether the far side speaks to us. */
+export interface RtpAgreement extends SenderWire, ReceiverWire {
   /** Where the far side says it listens. */
   readonly remote: Endpoint;
   readonly remoteRtcpPort: number;
   readonly rtcpMux: boolean;
   /** Besides `remote.host`, the address whose packets may come from another place than was said: the signalling peer's. */
   readonly peerHost: string;
-  readonly payloadType: number;
-  readonly keyType: number | undefined;
-  /** One packet of silence in the codec. */
-  readonly silence: Uint8Array;
-  /** Whether the far side wants to hear us, and speaks to us. */
+  /** Whether the far side wants to hear us. */
   readonly sending: boolean;
-  readonly receiving: boolean;
   readonly srtp: { readonly inbound: SrtpContext; readonly outbound: SrtpContext } | undefined;
 }
 
@@ -33,54 +29,63 @@ export interface RtpSessionOptions {
   readonly sockets: RtpSockets;
   readonly clock: Clock;
   readonly log: Logger;
-  /** A packet without a number is made up. */
+  /** As `RtpReceiver` gives them; a packet without a number is made up. */
   readonly onPacket: (payload: Uint8Array, sequence: number | undefined, mediaMs: number | undefined) => void;
-  readonly onKey: (key: string) => void;
+  readonly onKey: RtpReceiverOptions['onKey'];
   readonly onMark: (name: string) => void;
   /** Anything came from the far side, or it holds the call and need not send. */
   readonly onHeard: () => void;
 }
 
-const clockHz = 8000;
 const packetMs = 20;
-const samplesPerPacket = (clockHz * packetMs) / 1000;
 const reportEveryMs = 5_000;
 /** A source that was silent for this time may be replaced by another plausible one. */
 const relatchAfterMs = 2_000;
-/** Stamps that jump by more than this are a new reckoning. */
-const maxStampJump = 10 * clockHz;
-const comfortNoise = 13;
+/** Longer ones are mistakes of somebody's clock. */
+const maxRoundTripMs = 60_000;
+const noSound = new Uint8Array(0);
 
-/** One stream of sound both ways: RTP and RTCP. */
+/**
+ * One stream of sound both ways: RTP and RTCP.
+ *
+ *     send, mark, keys ─▶ RtpSender ───▶ SRTP ─▶ socket ─▶ where the sound comes from, else where the far side says
+ *     onPacket, onKey ◀── RtpReceiver ◀─ SRTP ◀─ socket ◀─ the first plausible source
+ *     quality, OneWayWatch ◀──────────── reports (RTCP), every 5 s
+ */
 export class RtpSession {
   readonly #options: RtpSessionOptions;
   readonly #sender: RtpSender;
-  readonly #keys = new KeyReader();
+  readonly #receiver: RtpReceiver;
+  readonly #oneWay: OneWayWatch;
   #agreement: RtpAgreement | undefined;
   /** Where packets really come from; ours go there, too (symmetric RTP). */
   #source: Endpoint | undefined;
   #sourceHeardMs = 0;
-  #statistics: ReceptionStatistics | undefined;
-  #numberOffset = 0;
-  #lastNumber = 0;
-  #lastStamp: number | undefined;
-  #mediaMs = 0;
   #lastReport: { readonly ntp: number; readonly atMs: number } | undefined;
   #cancelReports: () => void = () => undefined;
-  #farLoss: RtcpNews['heard'];
+  /** What the far side last said of our sound, and the clock that it counts in. */
+  #byPeer: { readonly heard: HeardSource; readonly clockHz: number } | undefined;
+  /** Its reports since the last look, and the share lost by the last one; undefined: that did not speak of us. */
+  #reports = 0;
+  #fractionLostByPeer: number | undefined;
+  #roundTripMs: number | undefined;
+  /** Since when both sides want to hear each other. */
+  #bothWaysSinceMs: number | undefined;
   #foreign = 0;
   #closed = false;
 
   constructor(options: RtpSessionOptions) {
     this.#options = options;
-    const { sockets, clock } = options;
+    const { sockets, clock, log } = options;
     this.#sender = new RtpSender({
-      ...{ clock, packetMs, samplesPerPacket },
+      ...{ clock, packetMs },
       transmit: (packet) => this.#transmit(packet),
       onMark: options.onMark,
     });
+    this.#receiver = new RtpReceiver({ clock, onPacket: options.onPacket, onKey: options.onKey });
+    this.#oneWay = new OneWayWatch(log);
     const failed = (error: Error): void =>
-      options.log.debug({ error: error.message }, 'An RTP socket reported an error');
+      log.debug({ error: error.message }, 'An RTP socket reported an error');
     for (const socket of [sockets.rtp, sockets.rtcp]) socket.on('error', failed);
     sockets.rtp.on('message', (bytes, from) => {
       this.#receive(bytes, { host: plainAddress(from.address), port: from.port });
@@ -95,8 +100,11 @@ export class RtpSession {
     const moved = this.#agreement && !sameEndpoint(this.#agreement.remote, agreement.remote);
     if (moved) this.#source = undefined;
     this.#agreement = agreement;
+    this.#receiver.agree(agreement);
     this.#sender.open = agreement.sending;
     this.#sender.start(agreement);
+    const bothWays = agreement.sending && agreement.receiving;
+    this.#bothWaysSinceMs = bothWays ? (this.#bothWaysSinceMs ?? this.#options.clock.nowMs()) : undefined;
     if (first) this.#reportLater();
   }
 
@@ -116,23 +124,27 @@ export class RtpSession {
     return this.#sender.sendKeys(keys);
   }
 
+  /** How the line has carried the stream so far; also after the end. */
+  quality(): Omit<LineQuality, 'line' | 'codec'> {
+    const { received, lost, jitterMs } = this.#receiver.totals();
+    const heard = this.#byPeer?.heard;
+    return {
+      ...{ received, lost, jitterMs, sent: this.#sender.packets },
+      lostByPeer: heard?.lost,
+      jitterByPeerMs: this.#byPeer && (this.#byPeer.heard.jitter / this.#byPeer.clockHz) * 1000,
+      roundTripMs: this.#roundTripMs,
+      oneWay: this.#oneWay.found,
+    };
+  }
+
   /** Says goodbye and gives the ports back. Idempotent. */
   close(): void {
     if (this.#closed) return;
     this.#cancelReports();
-    const reception = this.#statistics?.report();
     if (this.#agreement) this.#sendReport(true);
     this.#closed = true;
     this.#sender.close();
-    this.#options.log.info(
-      {
-        lost: reception?.lost ?? 0,
-        jitterMs: ((reception?.jitter ?? 0) / clockHz) * 1000,
-        lostByPeer: this.#farLoss?.lost,
-        foreign: this.#foreign,
-      },
-      'The sound of a call has ended',
-    );
+    this.#options.log.info({ ...this.quality(), foreign: this.#foreign }, 'The sound of a call has ended');
     // The goodbye is handed to the system before the sockets close.
     setImmediate(() => this.#options.sockets.release());
   }
@@ -147,14 +159,12 @@ export class RtpSession {
     }
     const plain = agreement.srtp ? agreement.srtp.inbound.unprotectRtp(bytes) : bytes;
     const packet = plain && parseRtp(plain);
-    const known =
-      packet && [agreement.payloadType, agreement.keyType, comfortNoise].includes(packet.payloadType);
-    if (!packet || !known || !this.#isFrom(from, agreement)) {
+    if (!packet || !this.#receiver.knows(packet.payloadType) || !this.#isFrom(from, agreement)) {
       this.#foreign += 1;
       return;
     }
     this.#options.onHeard();
-    this.#take(packet, agreement);
+    this.#receiver.take(packet);
   }
 
   /**
@@ -170,44 +180,6 @@ export class RtpSession {
     }
     this.#sourceHeardMs = nowMs;
     return true;
-  }
-
-  #take(packet: RtpPacket, agreement: RtpAgreement): void {
-    const nowMs = this.#options.clock.nowMs();
-    if (this.#statistics?.ssrc !== packet.ssrc) {
-      // Another source goes on where the last one stopped.
-      this.#statistics = new ReceptionStatistics(packet, clockHz);
-      this.#numberOffset = this.#lastNumber + 1 - packet.sequence;
-      this.#lastStamp = undefined;
-    }
-    const number = this.#statistics.add(packet, nowMs) + this.#numberOffset;
-    this.#lastNumber = Math.max(this.#lastNumber, number);
-    if (packet.payloadType === agreement.keyType) {
-      const key = this.#keys.read(packet.timestamp, packet.payload);
-      if (key !== undefined) this.#options.onKey(key);
-    }
-    if (!agreement.receiving) return;
-    // Keys and comfort noise have numbers of their own among the sound: they count as silence, so that no number is missing.
-    if (packet.payloadType === agreement.payloadType) {
-      this.#options.onPacket(packet.payload, number, this.#mediaTime(packet.timestamp));
-    } else {
-      this.#options.onPacket(agreement.silence, number, undefined);
-    }
-  }
-
-  /** Media time of a stamp in milliseconds, or undefined when the far side's reckoning begins anew. */
-  #mediaTime(stamp: number): number | undefined {
-    const jump = this.#lastStamp === undefined ? undefined : distance(this.#lastStamp, stamp, 32);
-    if (jump === undefined || Math.abs(jump) > maxStampJump) {
-      this.#lastStamp = stamp;
-      return undefined;
-    }
-    const mediaMs = this.#mediaMs + (jump / clockHz) * 1000;
-    if (jump > 0) {
-      this.#lastStamp = stamp;
-      this.#mediaMs = mediaMs;
-    }
-    return mediaMs;
   }
 
   #transmit(packet: RtpPacket): void {
@@ -226,16 +198,27 @@ export class RtpSession {
     const news = plain && parseRtcp(plain);
     if (!news) return;
     this.#options.onHeard();
-    this.#farLoss = news.heard ?? this.#farLoss;
     if (news.senderNtp !== undefined) {
       this.#lastReport = { ntp: news.senderNtp, atMs: this.#options.clock.nowMs() };
     }
+    this.#reports += 1;
+    const heard = news.heard.find(({ ssrc }) => ssrc === this.#sender.ssrc);
+    this.#fractionLostByPeer = heard?.fractionLost;
+    if (!heard) return;
+    this.#byPeer = { heard, clockHz: agreement.clockHz };
+    if (heard.lastSenderReport === 0) return;
+    // RFC 3550 section 6.4.1: now, less when our report went out, less how long the far side had it.
+    const elapsed = middleOfNtp(this.#options.clock.epochMs()) - heard.lastSenderReport - heard.delay;
+    const roundTripMs = ((elapsed | 0) / 65_536) * 1000;
+    // A wall clock that was set meanwhile would tell nonsense.
+    if (roundTripMs >= 0 && roundTripMs < maxRoundTripMs) this.#roundTripMs = roundTripMs;
   }
 
   #reportLater(): void {
     this.#cancelReports = this.#options.clock.setTimer(() => {
       this.#sendReport(false);
       this.#keepHeldCall();
+      this.#watchBothWays();
       this.#reportLater();
     }, reportEveryMs);
   }
@@ -244,7 +227,20 @@ export class RtpSession {
   #keepHeldCall(): void {
     if (this.#agreement?.receiving !== false) return;
     this.#options.onHeard();
-    this.#options.onPacket(this.#agreement.silence, undefined, undefined);
+    this.#options.onPacket(noSound, undefined, undefined);
+  }
+
+  #watchBothWays(): void {
+    const sinceMs = this.#bothWaysSinceMs;
+    if (sinceMs === undefined) return;
+    this.#oneWay.look({
+      bothWaysMs: this.#options.clock.nowMs() - sinceMs,
+      received: this.#receiver.totals().received,
+      sent: this.#sender.packets,
+      reports: this.#reports,
+      fractionLost: this.#fractionLostByPeer,
+    });
+    this.#reports = 0;
   }
 
   #sendReport(bye: boolean): void {
@@ -255,7 +251,7 @@ export class RtpSession {
     const report = writeRtcp({
       ssrc: this.#sender.ssrc,
       sender: this.#sender.report(),
-      reception: this.#statistics?.report(),
+      reception: this.#receiver.report(),
       lastSenderReport: last && {
         ntp: last.ntp,
         delay: Math.round(((nowMs - last.atMs) / 1000) * 65_536) >>> 0,

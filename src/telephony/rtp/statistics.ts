@@ -67,6 +67,12 @@ export class ReceptionStatistics {
     };
   }
 
+  /** Since the beginning: packets that came, those that did not, and the jitter in milliseconds. */
+  totals(): { readonly received: number; readonly lost: number; readonly jitterMs: number } {
+    const lost = Math.max(0, this.#highest - this.#base + 1 - this.#received);
+    return { received: this.#received, lost, jitterMs: (this.#jitter / this.#clockHz) * 1000 };
+  }
+
   #measureJitter(packet: RtpPacket, nowMs: number): void {
     const arrival = (nowMs * this.#clockHz) / 1000;
     const transit = arrival - packet.timestamp;

@@ -1,3 +1,4 @@
+import type { CreateTranscoder } from '../../core/audio.ts';
 import { systemClock, type Clock } from '../../core/clock.ts';
 import { toKefuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
@@ -16,6 +17,7 @@ import type { TrunkSettings } from './trunks.ts';
 
 export interface SipGatewayOptions {
   readonly settings: TrunkSettings;
+  readonly createTranscoder: CreateTranscoder;
   readonly clock?: Clock | undefined;
   readonly log: Logger;
 }
@@ -74,6 +76,7 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
   const parts: DialerParts = {
     ports: new RtpPorts(settings.rtpHost, firstPort, lastPort),
     mediaTimeoutMs: settings.mediaTimeoutMs,
+    createTranscoder: options.createTranscoder,
     soundHost: (peer) => localAddressFor(peer, settings.rtpHost, settings.publicAddress),
     ...{ core, clock, log, sessions },
   };

@@ -3,6 +3,7 @@ import type { IncomingCall } from '../../core/telephony.ts';
 import { offerCall } from '../offer.ts';
 import type { Farewell } from '../voice-session.ts';
 import { announce } from './announcing.ts';
+import { factsOf } from './codecs.ts';
 import type { DialerParts, SipDialer } from './dialer.ts';
 import { Dialog } from './dialog.ts';
 import { parseAddress, parseUri, userOf } from './grammar.ts';
@@ -35,7 +36,7 @@ export async function takeInvite(
   parts: CallParts & { readonly onCall: (call: IncomingCall) => void },
 ): Promise<void> {
   const { request, flow } = transaction;
-  const { core, clock, sessions, soundHost, mediaTimeoutMs, dialer } = parts;
+  const { core, clock, sessions, soundHost, createTranscoder, mediaTimeoutMs, dialer } = parts;
   const replaces = parseReplaces(request.headers);
   const refusal: InviteRefusal | undefined = replaces === 'malformed' ? { status: 400 } : refusalOf(request);
   if (refusal) {
@@ -54,7 +55,7 @@ export async function takeInvite(
   let side: Side;
   try {
     const sockets = await parts.ports.take();
-    side = new Side({ sockets, trunk, flow, soundHost, clock, log });
+    side = new Side({ sockets, trunk, flow, soundHost, createTranscoder, clock, log });
   } catch (error) {
     log.error({ error: toKefuError(error).message }, 'A call could not get ports for its sound');
     transaction.respond(503, { headers: { 'Retry-After': '10' } });
@@ -75,11 +76,10 @@ export async function takeInvite(
   const dialog = Dialog.fromInvite(request, transaction.toTag);
   const leg = new Leg({ core, dialog, flow, media, clock, log });
   let withdraw = (): void => undefined;
-  // Without an offer, ours has one codec: then it is known before the answer comes.
-  const codec = trunk.codecs[0] === 'PCMA' ? 'alaw' : 'mulaw';
   const call = new SipCall({
     ...{ side, dialer, clock, log, mediaTimeoutMs, sessions },
-    format: media.format ?? { codec, sampleRateHz: 8000, packetMs: 20 },
+    // Without an offer, ours has one codec: then it is known before the answer comes.
+    format: media.format ?? factsOf(trunk.codecs[0] ?? 'PCMU').format,
     onLeave: (farewell) => {
       withdraw();
       if (!transaction.answered) transaction.respond(...refusalFor(farewell));

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { WireFormat } from '../../core/audio.ts';
+import type { CreateTranscoder, Transcoder, WireFormat } from '../../core/audio.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/log.ts';
-import { toLaw } from '../rtp/law-change.ts';
+import type { LineQuality } from '../../core/telephony.ts';
 import type { RtpSockets } from '../rtp/ports.ts';
 import { RtpSession, type RtpAgreement } from '../rtp/session.ts';
 import { SrtpContext, srtpKeyBytes, srtpSuites, type SrtpSuite } from '../rtp/srtp.ts';
+import { factsOf, type SipCodec } from './codecs.ts';
 import {
   agree,
   answerDirection,
@@ -18,7 +19,6 @@ import {
   type Sdp,
   type SdpAudio,
   type SdpCrypto,
-  type SipCodec,
 } from './sdp.ts';
 import type { Trunk } from './trunks.ts';
 
@@ -32,13 +32,14 @@ export interface MediaSink {
 
 export interface SipMediaOptions {
   readonly sockets: RtpSockets;
-  readonly trunk: Pick<Trunk, 'codecs' | 'srtp'>;
+  readonly trunk: Pick<Trunk, 'name' | 'codecs' | 'srtp'>;
   /** Our address as the far side reaches it, and the address its signalling comes from. */
   readonly localHost: string;
   readonly peerHost: string;
   readonly sink: () => MediaSink | undefined;
   /** The codec of the call when it has one already, since it goes on from another far side. */
   readonly codec?: SipCodec | undefined;
+  readonly createTranscoder: CreateTranscoder;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -54,15 +55,17 @@ interface ActiveSrtp {
   readonly outbound: SrtpContext;
 }
 
-const wireCodecs = { PCMU: 'mulaw', PCMA: 'alaw' } as const;
-/** The byte of positive silence. */
-const silenceBytes = { PCMU: 0xff, PCMA: 0xd5 } as const;
-const packetBytes = 160;
+/** For a far side that has changed its codec within the call. */
+interface Translation {
+  readonly inbound: Transcoder;
+  readonly outbound: Transcoder;
+}
+
 const offeredSuite: SrtpSuite = 'AES_CM_128_HMAC_SHA1_80';
 
 /**
  * The sound of one call: agrees on it by offers and answers (RFC 3264) and carries it. The codec agreed on first stays that of the
- * call, since what hears it was made for it; when the far side changes to the other law of G.711, the bytes are rewritten.
+ * call, since what hears it was made for it; when the far side changes to one that it did not offer then, packets are transcoded.
  */
 export class SipMedia {
   readonly #options: SipMediaOptions;
@@ -73,6 +76,7 @@ export class SipMedia {
   /** The codec of the call, and the one on the wire, which the far side may change. */
   #codec: SipCodec | undefined;
   #wireCodec: SipCodec | undefined;
+  #translation: Translation | undefined;
   #direction: Direction = 'sendrecv';
   #srtp: ActiveSrtp | undefined;
   #agreement: RtpAgreement | undefined;
@@ -85,7 +89,7 @@ export class SipMedia {
     this.#rtp = new RtpSession({
       ...{ sockets: options.sockets, clock: options.clock, log: options.log },
       onPacket: (payload, sequence, mediaMs) =>
-        sink()?.packet(this.#translate(this.#codec, payload), sequence, mediaMs),
+        sink()?.packet(this.#translation?.inbound(payload) ?? payload, sequence, mediaMs),
       onKey: (key) => sink()?.digit(key),
       onMark: (name) => sink()?.markPlayed(name),
       onHeard: () => sink()?.heard(),
@@ -94,7 +98,7 @@ export class SipMedia {
 
   /** What the stages work with; undefined before the two sides have agreed. */
   get format(): WireFormat | undefined {
-    return this.#codec && { codec: wireCodecs[this.#codec], sampleRateHz: 8000, packetMs: 20 };
+    return this.#codec && factsOf(this.#codec).format;
   }
 
   /** The codec of the call; undefined before the two sides have agreed. */
@@ -147,7 +151,7 @@ export class SipMedia {
   }
 
   send(payload: Uint8Array): void {
-    this.#rtp.send(this.#translate(this.#wireCodec, payload));
+    this.#rtp.send(this.#translation?.outbound(payload) ?? payload);
   }
 
   mark(name: string): void {
@@ -162,15 +166,13 @@ export class SipMedia {
     return this.#rtp.sendKeys(keys);
   }
 
+  quality(): LineQuality {
+    return { line: this.#options.trunk.name, codec: this.#wireCodec ?? 'none', ...this.#rtp.quality() };
+  }
+
   /** Idempotent. */
   close(): void {
     this.#rtp.close();
-  }
-
-  #translate(codec: SipCodec | undefined, payload: Uint8Array): Uint8Array {
-    return codec === undefined || this.#codec === this.#wireCodec
-      ? payload
-      : toLaw(wireCodecs[codec], payload);
   }
 
   #match(sdp: Sdp): { audio: SdpAudio; agreed: AgreedAudio; crypto: SdpCrypto | undefined } | string {
@@ -204,19 +206,28 @@ export class SipMedia {
 
   #carry(audio: SdpAudio, agreed: AgreedAudio, crypto: SdpCrypto | undefined): void {
     this.#codec ??= agreed.codec;
+    if (this.#wireCodec !== agreed.codec) this.#translation = this.#translationTo(agreed.codec, this.#codec);
     this.#wireCodec = agreed.codec;
+    const { clockHz, silence } = factsOf(agreed.codec);
     this.#srtp = this.#srtpFor(crypto);
     this.#agreement = {
       remote: { host: audio.address, port: audio.port },
       ...{ remoteRtcpPort: audio.rtcpPort, rtcpMux: audio.rtcpMux, peerHost: this.#options.peerHost },
-      ...{ payloadType: agreed.payloadType, keyType: agreed.keyType },
-      silence: new Uint8Array(packetBytes).fill(silenceBytes[agreed.codec]),
+      ...{ payloadType: agreed.payloadType, clockHz, keys: agreed.keys, silence },
       sending: audio.direction === 'sendrecv' || audio.direction === 'recvonly',
       // Somebody who holds the call may play music to us: nobody must take that for speech.
       receiving: audio.direction === 'sendrecv',
       srtp: this.#srtp,
     };
     if (this.#started) this.#rtp.agree(this.#agreement);
+  }
+
+  #translationTo(onWire: SipCodec, ofCall: SipCodec): Translation | undefined {
+    if (onWire === ofCall) return undefined;
+    const { createTranscoder, log } = this.#options;
+    log.info({ codec: onWire, transcodedTo: ofCall }, 'The codec of a call has changed');
+    const [wire, call] = [factsOf(onWire).format, factsOf(ofCall).format];
+    return { inbound: createTranscoder(wire, call), outbound: createTranscoder(call, wire) };
   }
 
   /** The same key goes on where it was: its counters must not begin anew. */

@@ -1,14 +1,15 @@
+import type { CreateTranscoder } from '../../core/audio.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { DialOptions } from '../../core/telephony.ts';
 import type { Logger } from '../../core/log.ts';
 import type { RtpPorts } from '../rtp/ports.ts';
+import type { SipCodec } from './codecs.ts';
 import { capabilities, type SipCore } from './core.ts';
 import { contactFor, newCallId } from './dialog.ts';
 import { answerChallenge } from './digest.ts';
 import { hostText, parseAddress, parseUri } from './grammar.ts';
 import { SipHeaders, type SipRequest, type SipResponse } from './message.ts';
 import { aborted, Ringing, type InviteParts } from './ringing.ts';
-import type { SipCodec } from './sdp.ts';
 import { newTag } from './server-transaction.ts';
 import { Side } from './side.ts';
 import { mayCall, numberOf } from './targets.ts';
@@ -19,6 +20,7 @@ export interface OutgoingParts {
   readonly ports: Pick<RtpPorts, 'take'>;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly createTranscoder: CreateTranscoder;
   /** The address at which a peer can send us sound. */
   readonly soundHost: (peer: string) => string;
 }
@@ -38,7 +40,7 @@ export interface PlaceCall extends OutgoingParts, DialOptions {
 
 /** Calls somebody over a trunk; resolves once they have answered, when sound goes both ways. Rejects as `OutboundDialer.dial`. */
 export async function placeCall(options: PlaceCall): Promise<Side> {
-  const { core, trunk, clock, ringMs, signal, uri, ports, soundHost, codec } = options;
+  const { core, trunk, clock, ringMs, signal, uri, ports, soundHost, createTranscoder, codec } = options;
   const ways = [await core.flowToUri(trunk.outbound.server)] as const;
   const sockets = await ports.take();
   const callId = newCallId();
@@ -46,7 +48,7 @@ export async function placeCall(options: PlaceCall): Promise<Side> {
   const ourTag = newTag();
   let answered = false;
   const side = new Side({
-    ...{ sockets, trunk, flow: ways[0], soundHost, clock, log, codec },
+    ...{ sockets, trunk, flow: ways[0], soundHost, createTranscoder, clock, log, codec },
     release: () => {
       if (answered) options.onEnded();
     },

@@ -1,4 +1,6 @@
 import { isIP } from 'node:net';
+import type { KeyFormat } from '../rtp/keys.ts';
+import { factsOf, packetMs, type SipCodec } from './codecs.ts';
 
 /** Which way sound goes, as the one who writes the description sees it. */
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
@@ -154,28 +156,28 @@ function cryptoOf(text: string): SdpCrypto | undefined {
   return { tag: Number(match[1]), suite: match[2] ?? '', key: Buffer.from(match[3] ?? '', 'base64') };
 }
 
-/** The sound codecs Kefu speaks by SDP name; `PCMU` is mu-law, `PCMA` A-law. */
-export const sipCodecs = ['PCMU', 'PCMA'] as const;
-export type SipCodec = (typeof sipCodecs)[number];
-
-const payloadTypes: Readonly<Record<SipCodec, number>> = { PCMU: 0, PCMA: 8 };
-
 /** What both sides have in common. */
 export interface AgreedAudio {
   readonly codec: SipCodec;
   readonly payloadType: number;
-  /** Payload type of keys (RFC 4733), if the far side takes them. */
-  readonly keyType: number | undefined;
+  /** Undefined when the far side takes no keys. */
+  readonly keys: KeyFormat | undefined;
 }
 
 /** The first codec of the far side's list that we allow; undefined when there is none. */
 export function agree(audio: SdpAudio, allowed: readonly SipCodec[]): AgreedAudio | undefined {
-  const chosen = audio.codecs.find(
-    ({ name, rateHz }) => rateHz === 8000 && allowed.some((codec) => codec === name),
-  );
-  if (!chosen) return undefined;
-  const keys = audio.codecs.find(({ name, rateHz }) => name === 'TELEPHONE-EVENT' && rateHz === 8000);
-  return { codec: chosen.name as SipCodec, payloadType: chosen.payloadType, keyType: keys?.payloadType };
+  for (const { name, rateHz, payloadType } of audio.codecs) {
+    const codec = allowed.find((one) => one.toUpperCase() === name && factsOf(one).clockHz === rateHz);
+    if (codec === undefined) continue;
+    const events = audio.codecs.filter((one) => one.name === 'TELEPHONE-EVENT');
+    // Keys should run on the clock of the sound (RFC 4733 section 2.5.1.2); some peers know only that of G.711.
+    const keys = events.find((one) => one.rateHz === rateHz) ?? events.find((one) => one.rateHz === 8000);
+    return {
+      ...{ codec, payloadType },
+      keys: keys && { payloadType: keys.payloadType, clockHz: keys.rateHz },
+    };
+  }
+  return undefined;
 }
 
 /** Our own side of a description. */
@@ -195,19 +197,27 @@ export function answerDirection(offered: Direction): Direction {
   return offered === 'recvonly' ? 'sendonly' : offered;
 }
 
-const offeredKeyType = 101;
+/** The payload types under which we offer keys, by their clock. */
+const offeredKeys: readonly KeyFormat[] = [{ payloadType: 101, clockHz: 8000 }];
+
+/** A codec in a description of ours. */
+type NamedCodec = readonly [payloadType: number, codec: SipCodec];
 
 /** An offer of every codec allowed, with keys. */
 export function writeOffer(local: LocalAudio, allowed: readonly SipCodec[]): Uint8Array {
-  const codecs = allowed.map((codec) => [payloadTypes[codec], codec] as const);
-  return writeLines(local, [audioLines(local, codecs, offeredKeyType)]);
+  const codecs = allowed.map((codec): NamedCodec => [factsOf(codec).payloadType, codec]);
+  const keys = offeredKeys.filter(({ clockHz }) =>
+    allowed.some((codec) => factsOf(codec).clockHz === clockHz),
+  );
+  return writeLines(local, [audioLines(local, codecs, keys)]);
 }
 
 /** An answer: every line of the offer, all but the sound we agreed on switched off. */
 export function writeAnswer(local: LocalAudio, offer: Sdp, agreed: AgreedAudio): Uint8Array {
+  const keys = agreed.keys ? [agreed.keys] : [];
   const sections = offer.lines.map(({ kind, protocol, formats }, index) =>
     index === offer.audioIndex
-      ? audioLines(local, [[agreed.payloadType, agreed.codec]], agreed.keyType, protocol)
+      ? audioLines(local, [[agreed.payloadType, agreed.codec]], keys, protocol)
       : [`m=${kind} 0 ${protocol} ${formats}`],
   );
   return writeLines(local, sections);
@@ -215,21 +225,24 @@ export function writeAnswer(local: LocalAudio, offer: Sdp, agreed: AgreedAudio):
 
 function audioLines(
   local: LocalAudio,
-  codecs: readonly (readonly [payloadType: number, name: string])[],
-  keyType: number | undefined,
+  codecs: readonly NamedCodec[],
+  keys: readonly KeyFormat[],
   protocol = local.crypto ? 'RTP/SAVP' : 'RTP/AVP',
 ): string[] {
-  const types = [...codecs.map(([type]) => type), ...(keyType === undefined ? [] : [keyType])];
+  const types = [...codecs.map(([type]) => type), ...keys.map(({ payloadType }) => payloadType)];
   return [
     `m=audio ${local.port} ${protocol} ${types.join(' ')}`,
-    ...codecs.map(([type, name]) => `a=rtpmap:${type} ${name}/8000`),
-    ...(keyType === undefined ? [] : [`a=rtpmap:${keyType} telephone-event/8000`, `a=fmtp:${keyType} 0-15`]),
+    ...codecs.map(([type, codec]) => `a=rtpmap:${type} ${codec}/${factsOf(codec).clockHz}`),
+    ...keys.flatMap(({ payloadType, clockHz }) => [
+      `a=rtpmap:${payloadType} telephone-event/${clockHz}`,
+      `a=fmtp:${payloadType} 0-15`,
+    ]),
     ...(local.crypto
       ? [
           `a=crypto:${local.crypto.tag} ${local.crypto.suite} inline:${Buffer.from(local.crypto.key).toString('base64')}`,
         ]
       : []),
-    'a=ptime:20',
+    `a=ptime:${packetMs}`,
     `a=${local.direction}`,
   ];
 }

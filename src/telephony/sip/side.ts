@@ -1,10 +1,11 @@
+import type { CreateTranscoder } from '../../core/audio.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/log.ts';
 import type { RtpSockets } from '../rtp/ports.ts';
+import type { SipCodec } from './codecs.ts';
 import type { SipFlow } from './flow.ts';
 import type { Leg } from './leg.ts';
 import { SipMedia, type MediaSink } from './media.ts';
-import type { SipCodec } from './sdp.ts';
 import type { Trunk } from './trunks.ts';
 
 /** The far side of a call: the way to it, its signalling and its sound. */
@@ -25,19 +26,20 @@ export class Side {
     readonly trunk: Trunk;
     readonly flow: SipFlow;
     readonly soundHost: (peer: string) => string;
+    readonly createTranscoder: CreateTranscoder;
     readonly clock: Clock;
     readonly log: Logger;
     /** The codec that who hears it was made for, when the call goes on from another side. */
     readonly codec?: SipCodec | undefined;
     readonly release?: () => void;
   }) {
-    const { sockets, trunk, soundHost, clock, log, codec } = parts;
+    const { sockets, trunk, soundHost, createTranscoder, clock, log, codec } = parts;
     this.trunk = trunk;
     this.flow = parts.flow;
     this.#release = parts.release ?? (() => undefined);
     const peerHost = (): string => this.flow.remote.host;
     this.media = new SipMedia({
-      ...{ sockets, trunk, clock, log, codec },
+      ...{ sockets, trunk, createTranscoder, clock, log, codec },
       // Read anew with each agreement, since the peer may be another one by then.
       get localHost() {
         return soundHost(peerHost());

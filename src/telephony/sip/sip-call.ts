@@ -51,6 +51,7 @@ export class SipCall {
         mark: (name) => this.#side.media.mark(name),
         clear: () => this.#side.media.clear(),
         sendKeys: (keys) => this.#side.media.sendKeys(keys),
+        quality: () => this.#side.media.quality(),
         returnsClearedMarks: false,
         checkTarget: (target) => void transferTarget(target, this.#side.flow),
         handOver: (target) => this.#handOver(target),

@@ -7,7 +7,7 @@ import { KefuError, toKefuError } from '../../core/errors.ts';
 import { languageSchema, type Language } from '../../core/language.ts';
 import { addressList } from './addresses.ts';
 import { parseUri, type SipUri } from './grammar.ts';
-import { sipCodecs, type SipCodec } from './sdp.ts';
+import { sipCodecs, type SipCodec } from './codecs.ts';
 import type { SipListener } from './transports.ts';
 
 /** How a password can be proved without being sent, best first (RFC 8760). */

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:dgram';
 import type { IncomingCall } from '../../../src/core/telephony.ts';
 import type { RtpSockets } from '../../../src/telephony/rtp/ports.ts';
+import { createTranscoder } from '../../../src/media/transcoder.ts';
 import { SipCore } from '../../../src/telephony/sip/core.ts';
 import { Guard } from '../../../src/telephony/sip/guard.ts';
 import { SipDialer } from '../../../src/telephony/sip/dialer.ts';
@@ -72,7 +73,7 @@ export function fakeLine(trunk: Trunk = anyTrunk, transport: 'udp' | 'tcp' = 'ud
   });
   const parts: CallParts = {
     dialer: { place: (...args) => dialer.place(...args) },
-    ...{ core, clock, log, sessions, mediaTimeoutMs: 30_000, soundHost: () => '192.0.2.9' },
+    ...{ core, clock, log, sessions, createTranscoder, mediaTimeoutMs: 30_000, soundHost: () => '192.0.2.9' },
     ports: {
       take: () => {
         const taken = fakeSockets();

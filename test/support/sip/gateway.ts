@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../../../src/core/clock.ts';
 import type { IncomingCall } from '../../../src/core/telephony.ts';
+import { createTranscoder } from '../../../src/media/transcoder.ts';
 import { createSipGateway, type SipGateway } from '../../../src/telephony/sip/gateway.ts';
 import type { Trunk, TrunkSettings } from '../../../src/telephony/sip/trunks.ts';
 import { createCapturedLog, type CapturedLog } from '../captured-log.ts';
@@ -55,7 +56,7 @@ export async function startSipGateway(
       ...{ authorities: undefined, trunks: [localTrunk] },
       ...more,
     },
-    ...{ clock, log },
+    ...{ clock, log, createTranscoder },
   });
   await gateway.open();
   const calls: IncomingCall[] = [];

@@ -19,7 +19,7 @@ function press(keys: string, start: number, packets = 6, pauseSamples = 480): Ev
 }
 
 function read(packets: readonly EventPacket[]): string {
-  const reader = new KeyReader();
+  const reader = new KeyReader(8000);
   return packets.map(({ timestamp, payload }) => reader.read(timestamp, payload) ?? '').join('');
 }
 

@@ -107,7 +107,7 @@ describe('RTCP', () => {
     expect(Buffer.from(bytes).readUInt32BE(12)).toBe(2 ** 31);
     expect(parseRtcp(bytes)).toEqual({
       senderNtp: Buffer.from(bytes).readUInt32BE(10),
-      heard: { fractionLost: 0.25, lost: -1, jitter: 12 },
+      heard: [{ ssrc: 2, fractionLost: 0.25, lost: -1, jitter: 12, lastSenderReport: 5, delay: 65_536 }],
       bye: true,
     });
     expect(parseRtcp(bytes.subarray(0, bytes.length - 1))).toBeUndefined();

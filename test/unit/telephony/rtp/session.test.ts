@@ -14,7 +14,12 @@ const agreement: RtpAgreement = {
     rtcpMux: false,
     peerHost: '192.0.2.2',
   },
-  ...{ payloadType: 0, keyType: 101, silence: new Uint8Array(160).fill(0xff) },
+  ...{
+    payloadType: 0,
+    clockHz: 8000,
+    keys: { payloadType: 101, clockHz: 8000 },
+    silence: new Uint8Array(160).fill(0xff),
+  },
   ...{ sending: true, receiving: true, srtp: undefined },
 };
 const from = (sequence: number, more: Partial<RtpPacket> = {}): Uint8Array =>
@@ -27,12 +32,13 @@ const from = (sequence: number, more: Partial<RtpPacket> = {}): Uint8Array =>
 function stream(more: Partial<RtpAgreement> = {}) {
   const clock = new ManualClock();
   const sockets = fakeSockets();
+  const log = createCapturedLog();
   const packets: { value: number | undefined; sequence: number | undefined; mediaMs: number | undefined }[] =
     [];
   const events: string[] = [];
   let heard = 0;
   const session = new RtpSession({
-    ...{ sockets, clock, log: createCapturedLog() },
+    ...{ sockets, clock, log },
     onPacket: (payload, sequence, mediaMs) => packets.push({ value: payload[0], sequence, mediaMs }),
     onKey: (key) => events.push(`key ${key}`),
     onMark: (name) => events.push(`mark ${name} at ${clock.nowMs()}`),
@@ -40,7 +46,7 @@ function stream(more: Partial<RtpAgreement> = {}) {
   });
   session.agree({ ...agreement, ...more });
   const sent = (): (RtpPacket | undefined)[] => sockets.fakeRtp.sent.map(({ bytes }) => parseRtp(bytes));
-  return { clock, sockets, packets, events, session, sent, heard: () => heard };
+  return { clock, log, sockets, packets, events, session, sent, heard: () => heard };
 }
 
 describe('our direction of a stream', () => {
@@ -101,7 +107,7 @@ describe('our direction of a stream', () => {
       true,
       ...new Array<boolean>(6).fill(false),
     ]);
-    expect(stream({ keyType: undefined }).session.sendKeys('1')).toBe(false);
+    expect(stream({ keys: undefined }).session.sendKeys('1')).toBe(false);
   });
 
   it('goes quiet while the far side holds the call, and marks still come back', () => {
@@ -118,6 +124,87 @@ describe('our direction of a stream', () => {
 });
 
 describe("the far side's direction", () => {
+  it('stamps comfort noise, which has no sound of its own', () => {
+    const { sockets, packets } = stream();
+    sockets.fakeRtp.arrive(from(1));
+    sockets.fakeRtp.arrive(from(2, { payloadType: 13, payload: Uint8Array.of(60) }));
+    sockets.fakeRtp.arrive(from(3, { timestamp: 160 + 8000 }));
+    expect(packets.map(({ value, mediaMs }) => [value, mediaMs])).toEqual([
+      [1, undefined],
+      [undefined, 20],
+      [3, 1000],
+    ]);
+  });
+
+  it('goes on in media time when the codec changes its clock', () => {
+    const { sockets, packets, session, sent, clock } = stream();
+    for (const sequence of [1, 2, 3]) sockets.fakeRtp.arrive(from(sequence));
+    session.agree({ ...agreement, payloadType: 96, clockHz: 48_000, keys: undefined });
+    for (const sequence of [4, 5])
+      sockets.fakeRtp.arrive(from(sequence, { payloadType: 96, timestamp: sequence * 960 }));
+    expect(packets.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
+    expect(packets.map(({ mediaMs }) => mediaMs)).toEqual([undefined, 20, 40, undefined, 60]);
+    clock.advance(40);
+    const [before, last] = sent().slice(-2);
+    expect(((last?.timestamp ?? 0) - (before?.timestamp ?? 0)) >>> 0).toBe(960);
+    expect(session.quality()).toMatchObject({ received: 5, lost: 0 });
+  });
+
+  it('is measured: packets lost, jitter, the way there and back', () => {
+    const { clock, sockets, session } = stream();
+    sockets.fakeRtp.arrive(from(1));
+    sockets.fakeRtp.arrive(from(3));
+    clock.advance(5_000);
+    const ours = parseRtcp(sockets.fakeRtcp.sent[0]?.bytes ?? new Uint8Array());
+    clock.advance(250);
+    sockets.fakeRtcp.arrive(
+      writeRtcp({
+        ...{ ssrc: 7, sender: undefined },
+        reception: {
+          ssrc: parseRtp(sockets.fakeRtp.sent[0]?.bytes ?? new Uint8Array())?.ssrc ?? 0,
+          ...{ fractionLost: 26, lost: 12, highestSequence: 300, jitter: 80 },
+        },
+        // The far side had our report for 0.1 s.
+        lastSenderReport: { ntp: ours?.senderNtp ?? 0, delay: Math.round(0.1 * 65_536) },
+      }),
+    );
+    const quality = session.quality();
+    expect(quality).toMatchObject({
+      received: 2,
+      lost: 1,
+      lostByPeer: 12,
+      jitterByPeerMs: 10,
+      oneWay: undefined,
+    });
+    expect(quality.roundTripMs).toBeCloseTo(150, 0);
+    session.close();
+    expect(session.quality()).toEqual({ ...quality, sent: session.quality().sent });
+  });
+
+  it('is missed when nothing comes, and when by its reports nothing arrives there', () => {
+    const silent = stream();
+    silent.clock.advance(5_000);
+    expect(silent.session.quality().oneWay).toBe('nothing-comes');
+    silent.clock.advance(20_000);
+    expect(silent.log.find('The sound of a call goes one way only')).toHaveLength(1);
+
+    const deaf = stream();
+    for (let look = 0; look < 3; look += 1) {
+      deaf.sockets.fakeRtp.arrive(from(look));
+      expect(deaf.session.quality().oneWay).toBeUndefined();
+      deaf.sockets.fakeRtcp.arrive(
+        writeRtcp({ ssrc: 7, sender: undefined, reception: undefined, lastSenderReport: undefined }),
+      );
+      deaf.clock.advance(5_000);
+      if (look === 1) break;
+    }
+    expect(deaf.session.quality().oneWay).toBe('nothing-arrives');
+
+    const held = stream({ sending: false, receiving: false });
+    held.clock.advance(30_000);
+    expect(held.session.quality().oneWay).toBeUndefined();
+  });
+
   it('is numbered without an end and stamped in milliseconds', () => {
     const { sockets, packets } = stream();
     for (const sequence of [65_534, 65_535, 65_536, 65_538]) sockets.fakeRtp.arrive(from(sequence));
@@ -133,7 +220,7 @@ describe("the far side's direction", () => {
     expect(packets.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
   });
 
-  it('gives keys once, and silence in their place, so that no number is missing', () => {
+  it('gives keys once, and their numbers without sound, so that none is missing', () => {
     const { sockets, packets, events } = stream();
     sockets.fakeRtp.arrive(from(1));
     keyPayloads('5', 4, 160).forEach((payload, index) => {
@@ -144,7 +231,11 @@ describe("the far side's direction", () => {
     expect(packets.map(({ sequence }) => sequence)).toEqual(
       [1, 2, 3, 4, 5, 6, 7, 8].slice(0, packets.length),
     );
-    expect(packets[1]?.value).toBe(0xff);
+    expect(
+      packets.slice(1, -1).every(({ value, mediaMs }) => value === undefined && mediaMs === undefined),
+    ).toBe(true);
+    // The first sound after the key tells how long it was.
+    expect(packets.at(-1)?.mediaMs).toBe(140);
   });
 
   it('is taken from where it really comes, and answered there; others are ignored', () => {
@@ -173,7 +264,7 @@ describe("the far side's direction", () => {
     clock.advance(5_000);
     const [report] = sockets.fakeRtcp.sent;
     expect(report).toMatchObject({ host: '192.0.2.1', port: 4001 });
-    expect(parseRtcp(report?.bytes ?? new Uint8Array())).toMatchObject({ heard: { lost: 1 }, bye: false });
+    expect(parseRtcp(report?.bytes ?? new Uint8Array())).toMatchObject({ heard: [{ lost: 1 }], bye: false });
     const before = heard();
     sockets.fakeRtcp.arrive(
       writeRtcp({ ssrc: 7, sender: undefined, reception: undefined, lastSenderReport: undefined }),

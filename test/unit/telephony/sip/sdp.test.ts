@@ -4,11 +4,11 @@ import {
   agree,
   answerDirection,
   parseSdp,
-  sipCodecs,
   writeAnswer,
   writeOffer,
   type Sdp,
 } from '../../../../src/telephony/sip/sdp.ts';
+import { sipCodecs } from '../../../../src/telephony/sip/codecs.ts';
 
 const local = {
   ...{ address: '192.0.2.9', port: 10_000, direction: 'sendrecv' as const, sessionId: 1, version: 1 },
@@ -26,8 +26,16 @@ describe('session descriptions', () => {
       ...['c=IN IP4 192.0.2.1', 't=0 0', 'm=audio 4000 RTP/AVP 18 8 111 0 96', 'a=rtpmap:18 G729/8000'],
       ...['a=rtpmap:111 opus/48000/2', 'a=rtpmap:96 telephone-event/8000', 'a=fmtp:96 0-15'],
     );
-    expect(audio && agree(audio, sipCodecs)).toEqual({ codec: 'PCMA', payloadType: 8, keyType: 96 });
-    expect(audio && agree(audio, ['PCMU'])).toEqual({ codec: 'PCMU', payloadType: 0, keyType: 96 });
+    expect(audio && agree(audio, sipCodecs)).toEqual({
+      codec: 'PCMA',
+      payloadType: 8,
+      keys: { payloadType: 96, clockHz: 8000 },
+    });
+    expect(audio && agree(audio, ['PCMU'])).toEqual({
+      codec: 'PCMU',
+      payloadType: 0,
+      keys: { payloadType: 96, clockHz: 8000 },
+    });
   });
 
   it('know hold in both of its forms, of the session and of the line', () => {

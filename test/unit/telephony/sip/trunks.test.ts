@@ -30,7 +30,7 @@ trunks:
     });
     const [trunk] = settings.trunks;
     expect(trunk).toMatchObject({
-      ...{ codecs: ['PCMU', 'PCMA'], srtp: 'allowed', login: undefined },
+      ...{ codecs: ['PCMU', 'PCMA', 'G722'], srtp: 'allowed', login: undefined },
       register: {
         domain: 'sip.carrier.example',
         user: 'office',
