@@ -24,6 +24,9 @@ const supportedExtensions = ['timer'] as const;
 /** Extensions that a request may require: who wants reliable ringing (RFC 3262) gets none, and the answer alone. */
 const acceptedExtensions: readonly string[] = [...supportedExtensions, '100rel'];
 
+/** With a 503: when the peer may try this node again, in seconds (section 21.5.4). */
+export const retryLater = { 'Retry-After': '10' } as const;
+
 /** A call that has a dialog: it gets the requests within it. */
 export interface DialogOwner {
   readonly dialog: Dialog;
@@ -40,6 +43,8 @@ export interface SipCoreOptions {
   readonly log: Logger;
   /** An INVITE that begins a call, from somebody who may. */
   readonly onInvite: (transaction: ServerTransaction, trunk: Trunk) => void;
+  /** True once no new call is taken: OPTIONS then get 503, so that a proxy in front of several nodes leaves this one out. */
+  readonly draining: () => boolean;
 }
 
 /**
@@ -48,7 +53,7 @@ export interface SipCoreOptions {
  *     bytes ─▶ parse ─▶ response ──────────────▶ its transaction
  *                   ├─▶ repeat, ACK, CANCEL ───▶ its transaction
  *                   ├─▶ within a call ─────────▶ its DialogOwner
- *                   └─▶ anything new ─▶ Guard ─▶ INVITE: onInvite; OPTIONS: 200; else a refusal
+ *                   └─▶ anything new ─▶ Guard ─▶ INVITE: onInvite; OPTIONS: 200, 503; else a refusal
  *                                           └──▶ unknown sender: dropped
  */
 export class SipCore {
@@ -149,9 +154,16 @@ export class SipCore {
       transaction.respond(420, { headers: { Unsupported: unsupported.join(', ') } });
     } else if (dialogKeyOf(request) !== undefined) transaction.respond(481);
     else if (method === 'INVITE') this.#options.onInvite(transaction, trunk);
-    else if (method === 'OPTIONS') transaction.respond(200, { headers: capabilities() });
+    else if (method === 'OPTIONS') transaction.respond(...this.#availability());
     else if (['BYE', 'INFO', 'UPDATE', 'NOTIFY', 'PRACK'].includes(method)) transaction.respond(481);
     else transaction.respond(405, { headers: allow });
+  }
+
+  /** The answer to OPTIONS: what an INVITE would be answered with (section 11.2). */
+  #availability(): [status: number, parts: { headers: Readonly<Record<string, string>> }] {
+    return this.#options.draining()
+      ? [503, { headers: { ...capabilities(), ...retryLater } }]
+      : [200, { headers: capabilities() }];
   }
 
   /** Sends a request of a call to where the call's other end is; failures come as `onFailed`. */

@@ -67,6 +67,7 @@ export function fakeLine(trunk: Trunk = anyTrunk, transport: 'udp' | 'tcp' = 'ud
     ...{ guard, clock, log },
     onInvite: (transaction, from) =>
       void takeInvite(transaction, from, { ...parts, onCall: (call) => calls.push(call) }),
+    draining: () => false,
   });
   const parts: CallParts = {
     ...{ core, clock, log, sessions, mediaTimeoutMs: 30_000, soundHost: () => '192.0.2.9' },
