@@ -299,6 +299,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     sip?.start((call) => calls.take(call));
     closers.push(async () => {
       draining = true;
+      sip?.drain();
       await calls.drain(config.drainMs);
       detach();
     });

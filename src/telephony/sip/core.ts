@@ -20,6 +20,9 @@ const knownMethods = new Set(`${allowedMethods}, REGISTER, SUBSCRIBE, PUBLISH, M
 /** Extensions that we know: RFC 4028, 3262, 3891 and 4488. */
 const supportedExtensions: readonly string[] = ['timer', '100rel', 'replaces', 'norefersub'];
 
+/** With a 503: when the peer may try this node again, in seconds (section 21.5.4). */
+export const retryLater = { 'Retry-After': '10' } as const;
+
 /** A call that has a dialog: it gets the requests within it. */
 export interface DialogOwner {
   readonly dialog: Dialog;
@@ -36,6 +39,8 @@ export interface SipCoreOptions {
   readonly log: Logger;
   /** An INVITE that begins a call, from somebody who may. */
   readonly onInvite: (transaction: ServerTransaction, trunk: Trunk) => void;
+  /** True once no new call is taken: OPTIONS then get 503, so that a proxy in front of several nodes leaves this one out. */
+  readonly draining: () => boolean;
 }
 
 /**
@@ -44,7 +49,7 @@ export interface SipCoreOptions {
  *     bytes ─▶ parse ─▶ response ──────────────▶ its transaction
  *                   ├─▶ repeat, ACK, CANCEL ───▶ its transaction
  *                   ├─▶ within a call ─────────▶ its DialogOwner
- *                   └─▶ anything new ─▶ Guard ─▶ INVITE: onInvite; OPTIONS: 200; else a refusal
+ *                   └─▶ anything new ─▶ Guard ─▶ INVITE: onInvite; OPTIONS: 200, 503; else a refusal
  *                                           └──▶ unknown sender: dropped
  */
 export class SipCore {
@@ -150,9 +155,16 @@ export class SipCore {
       transaction.respond(420, { headers: { Unsupported: unsupported.join(', ') } });
     } else if (dialogKeyOf(request) !== undefined) transaction.respond(481);
     else if (method === 'INVITE') this.#options.onInvite(transaction, trunk);
-    else if (method === 'OPTIONS') transaction.respond(200, { headers: capabilities() });
+    else if (method === 'OPTIONS') transaction.respond(...this.#availability());
     else if (['BYE', 'INFO', 'UPDATE', 'NOTIFY', 'PRACK'].includes(method)) transaction.respond(481);
     else transaction.respond(405, { headers: allow });
+  }
+
+  /** The answer to OPTIONS: what an INVITE would be answered with (section 11.2). */
+  #availability(): [status: number, parts: { headers: Readonly<Record<string, string>> }] {
+    return this.#options.draining()
+      ? [503, { headers: { ...capabilities(), ...retryLater } }]
+      : [200, { headers: capabilities() }];
   }
 
   /** Sends a request of a call to where the call's other end is; failures come as `onFailed`. */

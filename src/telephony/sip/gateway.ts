@@ -6,7 +6,7 @@ import type { CallTransport, IncomingCall, OutboundDialer } from '../../core/tel
 import { RtpPorts } from '../rtp/ports.ts';
 import type { VoiceSession } from '../voice-session.ts';
 import { localAddressFor } from './addresses.ts';
-import { SipCore } from './core.ts';
+import { retryLater, SipCore } from './core.ts';
 import { SipDialer, type DialerParts } from './dialer.ts';
 import type { Endpoint, SipTransportName } from './flow.ts';
 import { Guard } from './guard.ts';
@@ -29,6 +29,8 @@ export interface SipGateway extends CallTransport {
   /** Where it listens, with real ports. */
   readonly bound: readonly (Endpoint & { readonly transport: SipTransportName })[];
   readonly dialer: OutboundDialer;
+  /** From now on new calls and OPTIONS get 503; calls that go on stay as they are until `close`. Idempotent. */
+  drain(): void;
 }
 
 /**
@@ -44,6 +46,7 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
   const log = options.log.child({ gateway: 'sip' });
   const sessions = new Set<VoiceSession>();
   let onCall: ((call: IncomingCall) => void) | undefined;
+  let draining = false;
   let closing: Promise<void> | undefined;
 
   const guard = new Guard({ trunks: settings.trunks, clock, log });
@@ -62,8 +65,8 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
     log,
     onInvite: (transaction, trunk) => {
       const listener = onCall;
-      if (!listener || closing) {
-        transaction.respond(503, { headers: { 'Retry-After': '10' } });
+      if (!listener || draining) {
+        transaction.respond(503, { headers: retryLater });
         return;
       }
       takeInvite(transaction, trunk, { ...parts, dialer, onCall: listener }).catch((error: unknown) => {
@@ -71,6 +74,7 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
         transaction.respond(500);
       });
     },
+    draining: () => draining,
   });
   const [firstPort, lastPort] = settings.rtpPorts;
   const parts: DialerParts = {
@@ -109,7 +113,11 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
       onCall = listener;
       for (const registration of registrations) registration.start();
     },
+    drain() {
+      draining = true;
+    },
     close() {
+      draining = true;
       closing ??= closeAll();
       return closing;
     },

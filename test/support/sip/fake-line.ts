@@ -70,6 +70,7 @@ export function fakeLine(trunk: Trunk = anyTrunk, transport: 'udp' | 'tcp' = 'ud
     ...{ guard, clock, log },
     onInvite: (transaction, from) =>
       void takeInvite(transaction, from, { ...parts, onCall: (call) => calls.push(call) }),
+    draining: () => false,
   });
   const parts: CallParts = {
     dialer: { place: (...args) => dialer.place(...args) },

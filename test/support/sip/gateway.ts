@@ -91,11 +91,18 @@ export async function freeUdpPort(): Promise<number> {
 
 const scenarios = join(import.meta.dirname, '../../integration/sip');
 
-/** Runs one call of a sipp scenario; rejects with what sipp did not expect. Its program comes with the package sip-tester. */
-export async function sipp(scenario: string, target: number, more: readonly string[] = []): Promise<void> {
+/**
+ * Runs one call of a sipp scenario; rejects with what sipp did not expect. Its program comes with the package sip-tester.
+ * @param target - a port of 127.0.0.1, or `host:port`.
+ */
+export async function sipp(
+  scenario: string,
+  target: number | string,
+  more: readonly string[] = [],
+): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'kefu-sipp-'));
   const args = [
-    `127.0.0.1:${target}`,
+    typeof target === 'number' ? `127.0.0.1:${target}` : target,
     ...['-sf', join(scenarios, `${scenario}.xml`), '-i', '127.0.0.1', '-p', String(await freeUdpPort())],
     ...['-m', '1', '-l', '1', '-r', '1', '-timeout', '30s', '-timeout_error', '-nostdin'],
     ...['-trace_err', '-error_file', join(directory, 'errors.log'), ...more],
