@@ -5,6 +5,7 @@ import type { IncomingCall } from '../../core/telephony.ts';
 import { offerCall } from '../offer.ts';
 import type { RtpPorts } from '../rtp/ports.ts';
 import { VoiceSession, type Farewell } from '../voice-session.ts';
+import { sessionBody } from './bodies.ts';
 import type { SipCore } from './core.ts';
 import { Dialog } from './dialog.ts';
 import { parseAddress, parseUri, userOf } from './grammar.ts';
@@ -29,13 +30,12 @@ export interface CallParts {
 }
 
 /** Why an INVITE is refused before anybody is asked, or undefined. */
-function refusalOf({
-  headers,
-  body,
-}: SipRequest): { readonly status: number; readonly headers?: Readonly<Record<string, string>> } | undefined {
+function refusalOf(
+  request: SipRequest,
+): { readonly status: number; readonly headers?: Readonly<Record<string, string>> } | undefined {
+  const { headers } = request;
   const sdp = { Accept: 'application/sdp' };
-  const type = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
-  if (body.length > 0 && type !== 'application/sdp') return { status: 415, headers: sdp };
+  if (sessionBody(request).type === 'unsupported') return { status: 415, headers: sdp };
   if (headers.get('content-encoding') !== undefined)
     return { status: 415, headers: { 'Accept-Encoding': 'identity' } };
   const accepts = headers.list('accept').map((entry) => entry.split(';')[0]?.trim().toLowerCase());
@@ -84,8 +84,9 @@ export async function takeInvite(
     transaction.respond(503, { headers: { 'Retry-After': '10' } });
     return;
   }
-  const lateOffer = request.body.length === 0;
-  const answer = lateOffer ? { type: 'answer' as const, body: noBody } : media.answer(request.body);
+  const offer = sessionBody(request);
+  const lateOffer = offer.type !== 'sdp';
+  const answer = lateOffer ? { type: 'answer' as const, body: noBody } : media.answer(offer.bytes);
   // It may have been cancelled meanwhile.
   if (transaction.answered || answer.type === 'refused') {
     media.close();

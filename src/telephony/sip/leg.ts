@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { KefuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { HandOver } from '../voice-session.ts';
+import { sessionBody } from './bodies.ts';
 import { capabilities, type DialogOwner, type SipCore } from './core.ts';
 import { contactFor, type Dialog } from './dialog.ts';
 import type { SipFlow } from './flow.ts';
@@ -193,8 +194,8 @@ export class Leg implements DialogOwner {
       transaction.respond(this.#inviting ? 491 : 500, { headers: { 'Retry-After': '1' } });
       return;
     }
-    const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
-    if (request.body.length > 0 && type !== sdpType) {
+    const offer = sessionBody(request);
+    if (offer.type === 'unsupported') {
       transaction.respond(415, { headers: { Accept: sdpType } });
       return;
     }
@@ -204,11 +205,11 @@ export class Leg implements DialogOwner {
       return;
     }
     this.dialog.refreshTarget(request);
-    const lateOffer = invite && request.body.length === 0;
+    const lateOffer = invite && offer.type === 'none';
     let body: Uint8Array = noBody;
-    if (request.body.length > 0) {
+    if (offer.type === 'sdp') {
       const held = media.held;
-      const answer = media.answer(request.body);
+      const answer = media.answer(offer.bytes);
       if (answer.type === 'refused') {
         log.info({ detail: answer.detail }, 'Refused a change of the call');
         transaction.respond(answer.status);
