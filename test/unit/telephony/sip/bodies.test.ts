@@ -37,7 +37,7 @@ describe('the session description of a message', () => {
       ['multipart/mixed;boundary=cut', part(isup, 'x')],
       ['multipart/mixed;boundary=cut', `${description}${required}--cut--`],
       ['multipart/mixed;boundary=cut', '--cut'],
-      ['multipart/mixed;boundary=cut', part('Content-Type: application/sdp', '')],
+      ['multipart/mixed;boundary=cut', `${part('Content-Type: application/sdp', '')}--cut--`],
     ] as const) {
       expect(bodyOf(type, body)).toBe('unsupported');
     }
