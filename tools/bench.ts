@@ -24,6 +24,7 @@ import {
 import { describeMachine, writeResults } from './bench/lib/report.ts';
 import { load } from './bench/load.ts';
 import { numbers } from './bench/numbers.ts';
+import { sip } from './bench/sip.ts';
 import { soak } from './bench/soak.ts';
 import { start } from './bench/start.ts';
 import { understanding } from './bench/understanding.ts';
@@ -39,6 +40,7 @@ const benchmarks: readonly Benchmark[] = [
   emotion,
   handoff,
   bridge,
+  sip,
   soak,
   start,
 ];

@@ -65,6 +65,11 @@ export class SipCore {
     });
   }
 
+  /** How many calls have a dialog. */
+  get dialogs(): number {
+    return this.#dialogs.size;
+  }
+
   /** From now on the owner gets its dialog's requests. */
   own(owner: DialogOwner): void {
     this.#dialogs.set(owner.dialog.key, owner);

@@ -22,6 +22,15 @@ export interface SipGatewayOptions {
   readonly log: Logger;
 }
 
+/** What a gateway holds at the moment; all of it comes back to zero when nobody calls. */
+export interface SipInUse {
+  readonly transactions: number;
+  readonly dialogs: number;
+  readonly calls: number;
+  /** Pairs of RTP ports. */
+  readonly rtpPorts: number;
+}
+
 /** The gateway for telephone exchanges and carriers that speak SIP. */
 export interface SipGateway extends CallTransport {
   /** Opens the sockets; must be done before `start`. @throws KefuError `config_invalid`. */
@@ -29,6 +38,7 @@ export interface SipGateway extends CallTransport {
   /** Where it listens, with real ports. */
   readonly bound: readonly (Endpoint & { readonly transport: SipTransportName })[];
   readonly dialer: OutboundDialer;
+  readonly inUse: SipInUse;
   /** From now on new calls and OPTIONS get 503; calls that go on stay as they are until `close`. Idempotent. */
   drain(): void;
 }
@@ -77,8 +87,9 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
     draining: () => draining,
   });
   const [firstPort, lastPort] = settings.rtpPorts;
+  const ports = new RtpPorts(settings.rtpHost, firstPort, lastPort);
   const parts: DialerParts = {
-    ports: new RtpPorts(settings.rtpHost, firstPort, lastPort),
+    ports,
     mediaTimeoutMs: settings.mediaTimeoutMs,
     createTranscoder: options.createTranscoder,
     soundHost: (peer) => localAddressFor(peer, settings.rtpHost, settings.publicAddress),
@@ -101,6 +112,10 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
     dialer,
     get bound() {
       return transports.bound;
+    },
+    get inUse() {
+      const { transactions, dialogs } = core;
+      return { transactions: transactions.size, dialogs, calls: sessions.size, rtpPorts: ports.inUse };
     },
     async open() {
       await transports.open();

@@ -3,6 +3,7 @@ import type { IncomingCall } from '../../core/telephony.ts';
 import { offerCall } from '../offer.ts';
 import type { Farewell } from '../voice-session.ts';
 import { announce } from './announcing.ts';
+import { sessionBody } from './bodies.ts';
 import { factsOf } from './codecs.ts';
 import type { DialerParts, SipDialer } from './dialer.ts';
 import { Dialog } from './dialog.ts';
@@ -62,8 +63,9 @@ export async function takeInvite(
     return;
   }
   const { media } = side;
-  const lateOffer = request.body.length === 0;
-  const answer = lateOffer ? { type: 'answer' as const, body: noBody } : media.answer(request.body);
+  const offer = sessionBody(request);
+  const lateOffer = offer.type !== 'sdp';
+  const answer = lateOffer ? { type: 'answer' as const, body: noBody } : media.answer(offer.bytes);
   // It may have been cancelled meanwhile.
   if (transaction.answered || answer.type === 'refused') {
     side.close();

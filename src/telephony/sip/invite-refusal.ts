@@ -1,3 +1,4 @@
+import { sessionBody } from './bodies.ts';
 import type { SipRequest } from './message.ts';
 import { sdpType } from './negotiation.ts';
 import { minSessionSeconds, parseSessionExpires } from './session-timer.ts';
@@ -8,10 +9,10 @@ export interface InviteRefusal {
 }
 
 /** Why an INVITE is refused before anybody is asked, or undefined. */
-export function refusalOf({ headers, body }: SipRequest): InviteRefusal | undefined {
+export function refusalOf(request: SipRequest): InviteRefusal | undefined {
+  const { headers } = request;
   const sdp = { Accept: sdpType };
-  const type = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
-  if (body.length > 0 && type !== sdpType) return { status: 415, headers: sdp };
+  if (sessionBody(request).type === 'unsupported') return { status: 415, headers: sdp };
   if (headers.get('content-encoding') !== undefined)
     return { status: 415, headers: { 'Accept-Encoding': 'identity' } };
   const accepts = headers.list('accept').map((entry) => entry.split(';')[0]?.trim().toLowerCase());

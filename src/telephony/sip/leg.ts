@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { KefuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { HandOver } from '../voice-session.ts';
+import { sessionBody } from './bodies.ts';
 import { capabilities, type DialogOwner, type SipCore } from './core.ts';
 import { contactFor, type Dialog } from './dialog.ts';
 import type { SipFlow } from './flow.ts';
@@ -235,9 +236,8 @@ export class Leg implements DialogOwner {
 
   /** The far side has heard the ringing (RFC 3262); its PRACK may answer the offer that came with it, or offer anew (section 5). */
   #prack(transaction: ServerTransaction): void {
-    const { body, headers } = transaction.request;
-    const isSdp = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() === sdpType;
-    if (body.length > 0 && !isSdp) {
+    const offer = sessionBody(transaction.request);
+    if (offer.type === 'unsupported') {
       transaction.respond(415, { headers: { Accept: sdpType } });
       return;
     }
@@ -247,8 +247,8 @@ export class Leg implements DialogOwner {
       return;
     }
     let answer: Uint8Array = noBody;
-    if (body.length > 0 && !this.#onAnswerInPrack) {
-      const made = this.#options.media.answer(body);
+    if (offer.type === 'sdp' && !this.#onAnswerInPrack) {
+      const made = this.#options.media.answer(offer.bytes);
       if (made.type === 'refused') {
         transaction.respond(made.status);
         return;
@@ -259,7 +259,7 @@ export class Leg implements DialogOwner {
       ...(answer.length > 0 && { headers: { 'Content-Type': sdpType } }),
       body: answer,
     });
-    this.#onAnswerInPrack?.(body);
+    this.#onAnswerInPrack?.(offer.type === 'sdp' ? offer.bytes : noBody);
     reliable.confirm();
   }
 }

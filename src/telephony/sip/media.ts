@@ -180,7 +180,10 @@ export class SipMedia {
     const { codecs, srtp } = this.#options.trunk;
     if (!audio) return 'no sound is offered';
     // Looking a name up for each packet would be too slow, and hardly anybody writes one.
-    if (isIP(audio.address) === 0) return 'a name stands in place of an address';
+    const family = isIP(audio.address);
+    if (family === 0) return 'a name stands in place of an address';
+    if (audio.direction !== 'inactive' && family !== isIP(this.#options.localHost))
+      return `only IPv${isIP(this.#options.localHost)} is spoken here`;
     const agreed = (this.#codec && agree(audio, [this.#codec])) ?? agree(audio, codecs);
     if (!agreed) return 'no codec in common';
     const secured = audio.protocol.includes('SAVP');

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/log.ts';
+import { sessionBody } from './bodies.ts';
 import { capabilities, type SipCore } from './core.ts';
 import { contactFor, type Dialog } from './dialog.ts';
 import type { SipFlow } from './flow.ts';
@@ -98,8 +99,8 @@ export class Negotiation {
       transaction.respond(wait, wait === 500 ? { headers: { 'Retry-After': retryAfterSeconds() } } : {});
       return;
     }
-    const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
-    if (request.body.length > 0 && type !== sdpType) {
+    const offer = sessionBody(request);
+    if (offer.type === 'unsupported') {
       transaction.respond(415, { headers: { Accept: sdpType } });
       return;
     }
@@ -109,11 +110,11 @@ export class Negotiation {
       return;
     }
     dialog.refreshTarget(request);
-    const lateOffer = isInvite && request.body.length === 0;
+    const lateOffer = isInvite && offer.type === 'none';
     let body: Uint8Array = noBody;
-    if (request.body.length > 0) {
+    if (offer.type === 'sdp') {
       const held = media.held;
-      const answer = media.answer(request.body);
+      const answer = media.answer(offer.bytes);
       if (answer.type === 'refused') {
         log.info({ detail: answer.detail }, 'Refused a change of the call');
         transaction.respond(answer.status);

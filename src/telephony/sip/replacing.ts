@@ -1,3 +1,4 @@
+import { sessionBody } from './bodies.ts';
 import { Dialog } from './dialog.ts';
 import type { CallParts } from './incoming.ts';
 import { Leg } from './leg.ts';
@@ -40,13 +41,14 @@ export function takeReplacing(
   }
   const log = parts.log.child({ trunk: trunk.name, gatewayCallId: request.headers.get('call-id') ?? '' });
   const { side } = call;
-  const lateOffer = request.body.length === 0;
+  const offer = sessionBody(request);
+  const lateOffer = offer.type !== 'sdp';
   // The sound follows the new peer from its first agreement on.
   const before = side.flow;
   side.flow = flow;
   const answer = lateOffer
     ? { type: 'answer' as const, body: side.media.offer() }
-    : side.media.answer(request.body);
+    : side.media.answer(offer.bytes);
   if (answer.type === 'refused') {
     side.flow = before;
     log.warn({ detail: answer.detail }, 'Refused a call whose sound cannot be carried');

@@ -114,8 +114,10 @@ export async function sipp(
       stream.on('data', (chunk) => (output += String(chunk)));
     const [code] = (await once(child, 'close')) as [number | null];
     if (code !== 0) {
-      const failures = output.split('\n').filter((line) => /error|unexpected|abort|SIP\/2\.0/i.test(line));
-      throw new Error(`sipp ${scenario} ended with ${String(code)}: ${failures.slice(-12).join('\n')}`);
+      const lines = output.split('\n').filter((line) => line.trim() !== '');
+      const failures = lines.filter((line) => /error|unexpected|abort|SIP\/2\.0/i.test(line));
+      const told = (failures.length > 0 ? failures : lines).slice(-12).join('\n');
+      throw new Error(`sipp ${scenario} ended with ${String(code)}: ${told}`);
     }
   } finally {
     rmSync(directory, { recursive: true, force: true });
