@@ -1,5 +1,6 @@
 import { KefuError, toKefuError } from '../../core/errors.ts';
 import type { DialOptions, OutboundDialer, VoiceMedia } from '../../core/telephony.ts';
+import { DialAllowance, failed } from '../dialling.ts';
 import { hostText } from './grammar.ts';
 import type { CallParts } from './incoming.ts';
 import { placeCall } from './outgoing.ts';
@@ -8,18 +9,19 @@ import type { OutboundRules, Trunk } from './trunks.ts';
 
 type OutboundTrunk = Trunk & { readonly outbound: OutboundRules };
 
-const hourMs = 3_600_000;
-
 /** Calls numbers over the trunks that allow them, the first of the file first. */
 export class SipDialer implements OutboundDialer {
-  readonly #trunks: readonly OutboundTrunk[];
+  readonly #lines: readonly { readonly trunk: OutboundTrunk; readonly allowance: DialAllowance }[];
   readonly #parts: CallParts;
-  readonly #active = new Map<string, number>();
-  /** When the calls of the last hour were begun, by trunk. */
-  readonly #begun = new Map<string, number[]>();
 
   constructor(trunks: readonly Trunk[], parts: CallParts) {
-    this.#trunks = trunks.filter((trunk): trunk is OutboundTrunk => trunk.outbound !== undefined);
+    const { clock, log } = parts;
+    this.#lines = trunks
+      .filter((trunk): trunk is OutboundTrunk => trunk.outbound !== undefined)
+      .map((trunk) => ({
+        trunk,
+        allowance: new DialAllowance(trunk.outbound, { clock, log: log.child({ trunk: trunk.name }) }),
+      }));
     this.#parts = parts;
   }
 
@@ -28,20 +30,17 @@ export class SipDialer implements OutboundDialer {
     if (number === undefined) {
       throw new KefuError('transfer_unsupported', 'Only numbers such as +15551234567 can be called.');
     }
-    const trunk = this.#trunks.find(({ outbound }) =>
+    const line = this.#lines.find(({ trunk: { outbound } }) =>
       outbound.numbers.some((pattern) => pattern.test(number)),
     );
-    if (!trunk)
+    if (!line)
       throw failed('not-allowed', 'No trunk may call this number: see `outbound.numbers` in the trunks file');
-    this.#admit(trunk);
+    const { trunk, allowance } = line;
+    const release = allowance.take();
     const { server } = trunk.outbound;
     const port = server.port === undefined ? '' : `:${server.port}`;
     const transport = server.params.get('transport');
     const uri = `${server.scheme}:${number}@${hostText(server.host)}${port}${transport === undefined ? '' : `;transport=${transport}`}`;
-    this.#active.set(trunk.name, (this.#active.get(trunk.name) ?? 0) + 1);
-    const release = (): void => {
-      this.#active.set(trunk.name, (this.#active.get(trunk.name) ?? 1) - 1);
-    };
     try {
       return await placeCall({ ...this.#parts, trunk, uri, ...options, onEnded: release });
     } catch (error) {
@@ -49,29 +48,4 @@ export class SipDialer implements OutboundDialer {
       throw toKefuError(error, 'transfer_failed');
     }
   }
-
-  /** Keeps a defect, or somebody who found a way to make Kefu dial, from running up a bill. */
-  #admit(trunk: OutboundTrunk): void {
-    const { maxCalls, maxCallsPerHour } = trunk.outbound;
-    const nowMs = this.#parts.clock.nowMs();
-    const begun = (this.#begun.get(trunk.name) ?? []).filter((atMs) => nowMs - atMs < hourMs);
-    if ((this.#active.get(trunk.name) ?? 0) >= maxCalls || begun.length >= maxCallsPerHour) {
-      this.#parts.log.warn(
-        { trunk: trunk.name, maxCalls, maxCallsPerHour },
-        'Refused to dial: a limit of the trunk',
-      );
-      throw failed('limit', 'The trunk has reached its limit of calls');
-    }
-    begun.push(nowMs);
-    this.#begun.set(trunk.name, begun);
-  }
-}
-
-/** What came of dialling, as a word that code can look for at the beginning of the message. */
-export type DialFailure =
-  'busy' | 'no-answer' | 'declined' | 'not-found' | 'not-allowed' | 'limit' | 'unreachable' | 'failed';
-
-/** An error of dialling: `transfer_failed` with the cause as its first word, such as `busy: ...`. */
-export function failed(cause: DialFailure, detail: string): KefuError {
-  return new KefuError('transfer_failed', `${cause}: ${detail}.`);
 }

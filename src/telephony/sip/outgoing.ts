@@ -1,9 +1,9 @@
-import { KefuError } from '../../core/errors.ts';
+import type { KefuError } from '../../core/errors.ts';
 import type { DialOptions, VoiceMedia } from '../../core/telephony.ts';
+import { dialAborted, failed } from '../dialling.ts';
 import { VoiceSession } from '../voice-session.ts';
 import { answerChallenge } from './digest.ts';
 import { capabilities } from './core.ts';
-import { failed } from './dialer.ts';
 import { contactFor, Dialog, newCallId } from './dialog.ts';
 import { hostText, parseAddress, parseCseq, parseUri } from './grammar.ts';
 import type { CallParts } from './incoming.ts';
@@ -50,7 +50,7 @@ export async function placeCall(options: PlaceCall): Promise<VoiceMedia> {
     sink: () => session,
   });
   try {
-    if (signal.aborted) throw aborted();
+    if (signal.aborted) throw dialAborted();
     const { answer, invite } = await ring();
     return connect(answer, invite);
   } catch (error) {
@@ -93,7 +93,7 @@ export async function placeCall(options: PlaceCall): Promise<VoiceMedia> {
           onFailed: () => undefined,
         });
       };
-      const onAbort = (): void => giveUp(aborted());
+      const onAbort = (): void => giveUp(dialAborted());
       let cancelPatience = (): void => undefined;
       const cancelRingLimit = clock.setTimer(() => giveUp(failed('no-answer', 'Nobody answered')), ringMs);
       signal.addEventListener('abort', onAbort);
@@ -232,10 +232,6 @@ export async function placeCall(options: PlaceCall): Promise<VoiceMedia> {
 
 function cseqOf(request: SipRequest): number {
   return parseCseq(request.headers.get('cseq') ?? '')?.number ?? 0;
-}
-
-function aborted(): KefuError {
-  return new KefuError('aborted', 'Dialling was stopped.');
 }
 
 function refusalOf(status: number): KefuError {

@@ -4,10 +4,11 @@ import { systemClock } from '../../core/clock.ts';
 import { KefuError } from '../../core/errors.ts';
 import type { Language } from '../../core/language.ts';
 import type { Logger } from '../../core/log.ts';
-import type { IncomingCall } from '../../core/telephony.ts';
+import type { IncomingCall, OutboundDialer } from '../../core/telephony.ts';
 import { defaultSocketLimits, type SocketLimits } from '../connection.ts';
 import type { WebSocketGateway } from '../gateway.ts';
 import { SocketServer } from '../socket-server.ts';
+import { TwilioDialer, type TwilioDialling, type TwilioHttpClient } from './dialer.ts';
 import { createMemoryEndings, type PlannedEndings } from './endings.ts';
 import { createTwilioRoutes, twilioPaths } from './routes.ts';
 import { createTwilioAuthenticator } from './signature.ts';
@@ -21,6 +22,10 @@ export interface TwilioGatewayOptions {
   readonly publicUrl?: string | undefined;
   /** Where decided endings wait for Twilio's question; the default does not survive the process. */
   readonly endings?: PlannedEndings | undefined;
+  /** With it, Kefu makes calls as well; needs a public URL, because Twilio asks what to do when somebody answers. */
+  readonly dialling?: TwilioDialling | undefined;
+  /** What sends requests to Twilio's API. */
+  readonly httpClient?: TwilioHttpClient | undefined;
   /** How long a transfer target rings, in seconds. Default 30. */
   readonly ringSeconds?: number | undefined;
   /** Language of the few sentences Twilio speaks itself when the call began without one. Default `en`. */
@@ -32,17 +37,23 @@ export interface TwilioGatewayOptions {
   readonly log: Logger;
 }
 
+export interface TwilioGateway extends WebSocketGateway {
+  /** Undefined: no `dialling`. */
+  readonly dialer: OutboundDialer | undefined;
+}
+
 /**
  * The gateway for Twilio's bidirectional Media Streams: webhooks (`routes`) and the stream socket (`/twilio/media`).
  *
  *     Twilio ──POST /twilio/voice──> TwiML: Connect Stream ──> socket /twilio/media ──> IncomingCall
  *            ──POST /twilio/action─> when the stream ends: hang up, dial the transfer target, or connect again
  *            ──POST /twilio/status─> the call is over
+ *     Kefu ──API: Calls──> Twilio ──POST /twilio/answered─> TwiML: Connect Stream ──> socket ──> whoever dialled
  *
- * @throws KefuError `config_invalid` when an auth token comes without a public URL.
+ * @throws KefuError `config_invalid` when an auth token, or leave to dial, comes without a public URL.
  */
-export function createTwilioGateway(options: TwilioGatewayOptions): WebSocketGateway {
-  const { authToken } = options;
+export function createTwilioGateway(options: TwilioGatewayOptions): TwilioGateway {
+  const { authToken, dialling } = options;
   const publicUrl = options.publicUrl?.replace(/\/+$/, '');
   if (authToken !== undefined && publicUrl === undefined) {
     throw new KefuError(
@@ -58,6 +69,21 @@ export function createTwilioGateway(options: TwilioGatewayOptions): WebSocketGat
   let onCall: ((call: IncomingCall) => void) | undefined;
   let closing: Promise<void> | undefined;
 
+  if (dialling && publicUrl === undefined) {
+    throw new KefuError(
+      'config_invalid',
+      'Dialling through Twilio needs the public URL: set KEFU_PUBLIC_URL.',
+    );
+  }
+  const dialer =
+    dialling &&
+    new TwilioDialer({
+      ...{ dialling, httpClient: options.httpClient, clock, log },
+      webhooks: {
+        answered: `${publicUrl ?? ''}${twilioPaths.answered}`,
+        status: `${publicUrl ?? ''}${twilioPaths.status}`,
+      },
+    });
   const streams = new TwilioStreams({
     signer,
     endings,
@@ -66,6 +92,7 @@ export function createTwilioGateway(options: TwilioGatewayOptions): WebSocketGat
     clock,
     log,
     onCall: (call) => onCall?.(call),
+    dialled: dialer,
   });
   const server = new SocketServer({
     limits: { ...defaultSocketLimits, ...options.limits },
@@ -78,6 +105,7 @@ export function createTwilioGateway(options: TwilioGatewayOptions): WebSocketGat
 
   return {
     name: 'twilio',
+    dialer,
     path: twilioPaths.media,
     routes: createTwilioRoutes({
       authenticator,
@@ -95,6 +123,7 @@ export function createTwilioGateway(options: TwilioGatewayOptions): WebSocketGat
           streams.transferTaken(callSid);
         },
       },
+      dialled: dialer,
       publicUrl,
       ringSeconds: options.ringSeconds ?? 30,
       defaultLanguage: options.defaultLanguage ?? 'en',
@@ -110,7 +139,7 @@ export function createTwilioGateway(options: TwilioGatewayOptions): WebSocketGat
     },
     close() {
       server.shut();
-      closing ??= streams.hangupAll().then(() => server.close());
+      closing ??= Promise.all([dialer?.close(), streams.hangupAll()]).then(() => server.close());
       return closing;
     },
   };
