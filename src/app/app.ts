@@ -5,6 +5,7 @@ import { systemClock } from '../core/clock.ts';
 import type { CommerceBackend } from '../core/commerce.ts';
 import { KefuError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import type { OutboundDialer } from '../core/telephony.ts';
 import { demoCallers } from '../commerce/demo-shop/callers.ts';
 import { createDemoShop } from '../commerce/demo-shop/demo-shop.ts';
 import { createHttpBackend } from '../commerce/http-backend.ts';
@@ -22,6 +23,7 @@ import { createSqlSnapshotStore } from '../store/snapshots.ts';
 import { createUntoldChangeStore } from '../store/untold-changes.ts';
 import { createBrowserGateway } from '../telephony/browser.ts';
 import { attachUpgrades, httpServerLimits } from '../telephony/gateway.ts';
+import { dialInTurn } from '../telephony/dialling.ts';
 import { createSipGateway, type SipGateway } from '../telephony/sip/gateway.ts';
 import { readTrunks } from '../telephony/sip/trunks.ts';
 import { createTextGateway } from '../telephony/text.ts';
@@ -180,6 +182,17 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     const { access, audit, ...staff } = await startPeople(database, config, { clock, log });
     const sip = await openSip(config, log);
     if (sip) closers.push(() => sip.close());
+    const { publicUrl } = config;
+    const twilio = createTwilioGateway({
+      authToken: config.twilioAuthToken,
+      publicUrl,
+      dialling: config.twilioDialling,
+      endings: createFileEndings(join(config.dataDir, 'twilio-endings'), clock),
+      defaultLanguage: config.language,
+      clock,
+      log,
+    });
+    const dialer = dialerOf([sip?.dialer, twilio.dialer]);
     const desk = closeLater(
       await startDesk(config, {
         database,
@@ -193,16 +206,16 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
         timeZone: firstFlows.pack.settings.timeZone,
         flows: () => pack,
         telephones:
-          sip &&
+          dialer &&
           createTelephones({
-            dialer: sip.dialer,
+            dialer,
             stages: stages.voice,
             voiceLanguages: stages.voiceLanguages,
             clock,
             log,
             bus,
           }),
-        callBack: sip && ((callback, signal) => callBack(sip.dialer, callback, signal, calls)),
+        callBack: dialer && ((callback, signal) => callBack(dialer, callback, signal, calls)),
       }),
     );
     const voicemails = createRecordingStore({ directory: join(config.dataDir, 'voicemails'), log });
@@ -247,17 +260,9 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     server.setErrorHandler(answerError(log));
     const guarded = installGuard(server, access);
     const authorize = (request: Parameters<typeof hasApiToken>[0]) => hasApiToken(request, config.apiToken);
-    const { publicUrl } = config;
     const streams = createStreamGateways(config, { clock, log });
     const gateways = [
-      createTwilioGateway({
-        authToken: config.twilioAuthToken,
-        publicUrl,
-        endings: createFileEndings(join(config.dataDir, 'twilio-endings'), clock),
-        defaultLanguage: config.language,
-        clock,
-        log,
-      }),
+      twilio,
       createBrowserGateway({ publicUrl, clock, log }),
       createTextGateway({ publicUrl, authorize, clock, log }),
       ...desk.sockets,
@@ -337,6 +342,12 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
 function openShop(config: Config, log: Logger): CommerceBackend {
   if (config.shop) return createHttpBackend({ baseUrl: config.shop.url, token: config.shop.token, log });
   return createDemoShop({ seed: config.demoSeed }).backend;
+}
+
+/** Calls people over the first line that can; undefined without any. */
+function dialerOf(lines: readonly (OutboundDialer | undefined)[]): OutboundDialer | undefined {
+  const [first, ...others] = lines.filter((line) => line !== undefined);
+  return first && dialInTurn([first, ...others]);
 }
 
 /** Telephone lines are known before anything is taken: a mistake in their file must stop the start. */

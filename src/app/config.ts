@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { KefuError } from '../core/errors.ts';
 import { languageSchema } from '../core/language.ts';
 import { streamSettings, streamsOf, type StreamsConfig } from './stream-settings.ts';
+import { twilioDiallingOf, twilioSettings } from './twilio-settings.ts';
+import type { TwilioDialling } from '../telephony/twilio/dialer.ts';
 
 const wholeNumber = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
@@ -31,6 +33,7 @@ const environmentSchema = z.object({
   KEFU_SHOP_TOKEN: optionalText,
   KEFU_DEMO_SEED: wholeNumber(1, 0, 2 ** 31),
   KEFU_TWILIO_AUTH_TOKEN: optionalText,
+  ...twilioSettings,
   ...streamSettings,
   /** Bearer token for pages and API from elsewhere than this machine. */
   KEFU_API_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
@@ -70,6 +73,8 @@ export interface Config {
   readonly shop: { readonly url: string; readonly token: string } | undefined;
   readonly demoSeed: number;
   readonly twilioAuthToken: string | undefined;
+  /** How Kefu may dial through Twilio; undefined: not at all. */
+  readonly twilioDialling: TwilioDialling | undefined;
   /** Media streams of other carriers and telephone systems. */
   readonly streams: StreamsConfig;
   readonly apiToken: string | undefined;
@@ -139,6 +144,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (given.KEFU_TWILIO_AUTH_TOKEN !== undefined && given.KEFU_PUBLIC_URL === undefined) {
     problems.push('KEFU_TWILIO_AUTH_TOKEN needs KEFU_PUBLIC_URL, the address that Twilio signs.');
   }
+  const twilioDialling = twilioDiallingOf(given, problems);
   const streams = streamsOf(given, problems);
   const node = nodeOf(given, problems);
   if (!parsed.success || problems.length > 0 || shop === 'incomplete') {
@@ -159,6 +165,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     shop,
     demoSeed: values.KEFU_DEMO_SEED,
     twilioAuthToken: values.KEFU_TWILIO_AUTH_TOKEN,
+    twilioDialling,
     streams,
     apiToken: values.KEFU_API_TOKEN,
     trunksFile: values.KEFU_TRUNKS_FILE === undefined ? undefined : resolve(values.KEFU_TRUNKS_FILE),

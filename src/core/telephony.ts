@@ -137,6 +137,8 @@ export interface DialOptions {
   readonly signal: AbortSignal;
   /** How long it may ring, in milliseconds. */
   readonly ringMs: number;
+  /** Kefu's id of the call this becomes, if it is one of its own: a gateway that loses the stream of it may connect it again. */
+  readonly callId?: string | undefined;
 }
 
 /** Calls people, such as agents at telephones and those who wait to be called back. */

@@ -60,19 +60,32 @@ function summaryOf(
   wanted: string,
   done: readonly string[],
 ): string {
-  const { language, wish } = turn.state;
+  const { language } = turn.state;
+  const wish = withoutFullStop(turn.state.wish);
   const label = turn.pack.settings.labels?.reason?.[reason]?.[language] ?? reason;
-  const straw = strawOf(turn, reason, wanted);
+  const straw = withoutFullStop(strawOf(turn, reason, wanted));
   const last = done.at(-1) ?? '';
   if (language === 'zh') {
     const who = name === '' ? '来电客户' : name;
     const asked = wish === '' ? '没有说明来意' : `说：“${wish}”`;
-    return `${who}${wanted === '' ? asked : `想要${wanted}`}。转人工原因：${label}${straw === '' ? '' : `（“${straw}”）`}。${last}`;
+    const first = sentence(`${who}${wanted === '' ? asked : `想要${wanted}`}`, '。');
+    return `${first}转人工原因：${label}${straw === '' ? '' : `（“${straw}”）`}。${last}`;
   }
   const who = name === '' ? 'The caller' : name;
   const asked = wish === '' ? 'has not said what it is about' : `said: "${wish}"`;
-  const first = `${who} ${wanted === '' ? asked : `wants ${wanted}`}.`;
+  const first = sentence(`${who} ${wanted === '' ? asked : `wants ${wanted}`}`, '.');
   return `${first} Handed over because ${label}${straw === '' ? '' : ` ("${straw}")`}. ${last}`.trim();
+}
+
+/** Words to be quoted, or to stand within a sentence, without the full stop that the recogniser wrote. */
+function withoutFullStop(words: string): string {
+  return words.replace(/[\s.,;，；。…]+$/u, '');
+}
+
+/** Ends a sentence, unless it ends already, as with a question that is quoted. */
+function sentence(words: string, fullStop: string): string {
+  const text = withoutFullStop(words);
+  return /[?!？！]["”]?$/u.test(text) ? text : text + fullStop;
 }
 
 /** The words that brought the person, where they are not told already as what the caller wants. */

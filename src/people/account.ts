@@ -2,6 +2,7 @@ import type { Actor } from '../core/audit.ts';
 import { KefuError } from '../core/errors.ts';
 import type { Person, Secrets } from '../core/people.ts';
 import { codeUri, newCodeSecret, stepOfCode } from './codes.ts';
+import { LockedOut } from './lock-out.ts';
 import type { LogInParts } from './log-in.ts';
 import { checkNewPassword } from './passwords.ts';
 
@@ -31,7 +32,7 @@ export function createAccount(parts: LogInParts): Account {
   /** Wrong passwords count as failed log-ins. */
   async function checkPassword(person: Person, password: string, actor: Actor): Promise<Secrets> {
     const attempt = await lockOut.attempt(person.login, actor.address ?? '');
-    if ('lockedUntilEpochMs' in attempt) throw new KefuError('locked_out', 'There were too many tries.');
+    if ('lockedUntilEpochMs' in attempt) throw new LockedOut(attempt.lockedUntilEpochMs, clock.epochMs());
     const secrets = await store.secrets(person.id);
     if (!secrets || !(await passwords.verify(secrets.passwordHash, password)))
       throw new KefuError('password_wrong', 'That is not the password you have now.');

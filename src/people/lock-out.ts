@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
+import { KefuError } from '../core/errors.ts';
 import type { Failures, FailureStore } from '../core/people.ts';
 
 interface LockRule {
@@ -32,6 +33,18 @@ const addressRule: LockRule = {
 export function lockedUntil({ count, lastAtEpochMs }: Failures, rule: LockRule): number {
   if (count < rule.free) return 0;
   return lastAtEpochMs + Math.min(rule.longestMs, rule.firstMs * 2 ** Math.min(count - rule.free, 20));
+}
+
+/** Somebody has to wait before the next try. */
+export class LockedOut extends KefuError {
+  /** Whole seconds from when this was made, at least one. */
+  readonly seconds: number;
+
+  constructor(untilEpochMs: number, nowEpochMs: number) {
+    const seconds = Math.max(1, Math.ceil((untilEpochMs - nowEpochMs) / 1000));
+    super('locked_out', `There were too many tries: wait ${seconds} s.`);
+    this.seconds = seconds;
+  }
 }
 
 /** A try to log in that has been counted as a failure, until it proves to be none. */

@@ -182,8 +182,11 @@ describe('people', { retry: 0, concurrent: false }, () => {
       await logIn(page, 'bo', `wrong ${String(wrong)}`);
       expect((await answered).status()).toBe(401);
     }
+    const refused = page.waitForResponse((response) => response.status() === 429);
     await logIn(page, 'bo', own);
+    expect((await refused).headers()['retry-after']).toBe('30');
     await says(page, 'There were too many tries.');
+    await says(page, /^You can try again (?:in 0:[0-3]\d|now\.)$/);
     await picture(page, 'people-locked');
     server.clock.advance(30_000);
     await logIn(page, 'bo', own);

@@ -143,10 +143,14 @@ export type Connect = ReturnType<typeof connectOf>;
 export const silence = Buffer.alloc(160, 0xff).toString('base64');
 
 /** Opens the stream that a TwiML document names, as Twilio does. */
-export async function openStream(connect: Connect): Promise<{ peer: TestPeer; connect: Connect }> {
-  const peer = await TestPeer.connect(connect.streamUrl);
+export async function openStream(
+  connect: Connect,
+  options: { readonly callSid?: string; readonly headers?: Readonly<Record<string, string>> } = {},
+): Promise<{ peer: TestPeer; connect: Connect }> {
+  const { headers = {}, ...sids } = options;
+  const peer = await TestPeer.connect(connect.streamUrl, { headers });
   peer.send(connected);
-  peer.send(startMessage(connect.parameters));
+  peer.send(startMessage(connect.parameters, sids));
   return { peer, connect };
 }
 

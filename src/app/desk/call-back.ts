@@ -13,7 +13,7 @@ export async function callBack(
   signal: AbortSignal,
   calls: Pick<Calls, 'take'>,
 ): Promise<void> {
-  const media = await dialer.dial(number, { signal, ringMs });
+  const media = await dialer.dial(number, { signal, ringMs, callId });
   calls.take({
     gateway: 'callback',
     gatewayCallId: callId,

@@ -1,6 +1,7 @@
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { personFieldsSchema, type SessionView } from '../../core/people.ts';
+import { LockedOut } from '../../people/lock-out.ts';
 import { logIn, type LogInParts } from '../../people/log-in.ts';
 import type { People } from '../../people/people.ts';
 import type { Visit } from '../../people/sessions.ts';
@@ -88,18 +89,8 @@ export const sessionRoutes: FastifyPluginCallback<SessionRoutesOptions> = (app, 
     switch (result.outcome) {
       case 'in':
         return reply.header('set-cookie', access.cookie(request, result.token)).send({ outcome: 'in' });
-      case 'locked': {
-        const seconds = Math.max(1, Math.ceil((result.untilEpochMs - parts.clock.epochMs()) / 1000));
-        return reply
-          .code(429)
-          .header('retry-after', String(seconds))
-          .send({
-            error: `Too many tries: wait ${seconds} s.`,
-            code: 'locked_out',
-            outcome: 'locked',
-            seconds,
-          });
-      }
+      case 'locked':
+        throw new LockedOut(result.untilEpochMs, parts.clock.epochMs());
       case 'failed':
         return reply.code(401).send({ error: 'The name or the password is wrong.', outcome: 'failed' });
       case 'code-missing':

@@ -1,22 +1,5 @@
-import { KefuError } from '../../core/errors.ts';
-
-/** What came of dialling. */
-export type DialFailure = (typeof dialFailures)[number];
-
-const dialFailures = [
-  ...(['busy', 'no-answer', 'declined', 'not-found', 'not-allowed', 'limit', 'unreachable'] as const),
-  'failed',
-] as const;
-
-/** An error of dialling: `transfer_failed` with the cause as its first word, such as `busy: ...`. */
-export function failed(cause: DialFailure, detail: string): KefuError {
-  return new KefuError('transfer_failed', `${cause}: ${detail}.`);
-}
-
-/** The cause that the message of such an error begins with; undefined for other errors. */
-export function dialFailureOf(message: string): DialFailure | undefined {
-  return dialFailures.find((cause) => message.startsWith(`${cause}: `));
-}
+import type { KefuError } from '../../core/errors.ts';
+import { failed } from '../dialling.ts';
 
 /** What a refusal of the far side (300 to 699) means. */
 export function refusalOf(status: number): KefuError {

@@ -1,7 +1,7 @@
 import { KefuError, toKefuError } from '../../core/errors.ts';
 import type { DialOptions, OutboundDialer, VoiceMedia } from '../../core/telephony.ts';
+import { DialAllowance, dialFailureOf, failed } from '../dialling.ts';
 import type { VoiceSession } from '../voice-session.ts';
-import { dialFailureOf, failed } from './dial-failure.ts';
 import { hostText } from './grammar.ts';
 import { placeCall, type OutgoingParts, type PlaceCall } from './outgoing.ts';
 import type { Side } from './side.ts';
@@ -22,18 +22,19 @@ export interface PlaceOptions extends DialOptions, Pick<PlaceCall, 'codec' | 're
   readonly trunk?: Trunk | undefined;
 }
 
-const hourMs = 3_600_000;
-
 /** Calls numbers over the trunks that allow them, within the limits of each. */
 export class SipDialer implements OutboundDialer {
-  readonly #trunks: readonly OutboundTrunk[];
+  readonly #lines: readonly { readonly trunk: OutboundTrunk; readonly allowance: DialAllowance }[];
   readonly #parts: DialerParts;
-  readonly #active = new Map<string, number>();
-  /** When the calls of the last hour were begun, by trunk. */
-  readonly #begun = new Map<string, number[]>();
 
   constructor(trunks: readonly Trunk[], parts: DialerParts) {
-    this.#trunks = trunks.filter((trunk): trunk is OutboundTrunk => trunk.outbound !== undefined);
+    const { clock, log } = parts;
+    this.#lines = trunks
+      .filter((trunk): trunk is OutboundTrunk => trunk.outbound !== undefined)
+      .map((trunk) => ({
+        trunk,
+        allowance: new DialAllowance(trunk.outbound, { clock, log: log.child({ trunk: trunk.name }) }),
+      }));
     this.#parts = parts;
   }
 
@@ -57,15 +58,15 @@ export class SipDialer implements OutboundDialer {
       throw new KefuError('transfer_unsupported', 'Only numbers such as +15551234567 can be called.');
     }
     const { trunk: only, ...more } = options;
-    const [first, ...others] = this.#trunks.filter(
-      (trunk) => (only === undefined || trunk.name === only.name) && mayCall(trunk, number),
+    const [first, ...others] = this.#lines.filter(
+      ({ trunk }) => (only === undefined || trunk.name === only.name) && mayCall(trunk, number),
     );
     if (!first)
       throw failed('not-allowed', 'No trunk may call this number: see `outbound.numbers` in the trunks file');
     let unreachable: KefuError | undefined;
-    for (const trunk of [first, ...others]) {
+    for (const { trunk, allowance } of [first, ...others]) {
       try {
-        return await this.#placeOver(trunk, number, more);
+        return await this.#placeOver(trunk, allowance.take(), number, more);
       } catch (error) {
         // Another trunk may get through where this one does not; who is busy is so over all of them.
         unreachable = toKefuError(error, 'transfer_failed');
@@ -77,39 +78,19 @@ export class SipDialer implements OutboundDialer {
 
   async #placeOver(
     trunk: OutboundTrunk,
+    release: () => void,
     number: string,
     options: Omit<PlaceOptions, 'trunk'>,
   ): Promise<Side> {
-    this.#admit(trunk);
     const { server } = trunk.outbound;
     const port = server.port === undefined ? '' : `:${server.port}`;
     const transport = server.params.get('transport');
     const uri = `${server.scheme}:${number}@${hostText(server.host)}${port}${transport === undefined ? '' : `;transport=${transport}`}`;
-    this.#active.set(trunk.name, (this.#active.get(trunk.name) ?? 0) + 1);
-    const release = (): void => {
-      this.#active.set(trunk.name, (this.#active.get(trunk.name) ?? 1) - 1);
-    };
     try {
       return await placeCall({ ...this.#parts, trunk, uri, ...options, onEnded: release });
     } catch (error) {
       release();
       throw error;
     }
-  }
-
-  /** Keeps a defect, or somebody who found a way to make Kefu dial, from running up a bill. */
-  #admit(trunk: OutboundTrunk): void {
-    const { maxCalls, maxCallsPerHour } = trunk.outbound;
-    const nowMs = this.#parts.clock.nowMs();
-    const begun = (this.#begun.get(trunk.name) ?? []).filter((atMs) => nowMs - atMs < hourMs);
-    if ((this.#active.get(trunk.name) ?? 0) >= maxCalls || begun.length >= maxCallsPerHour) {
-      this.#parts.log.warn(
-        { trunk: trunk.name, maxCalls, maxCallsPerHour },
-        'Refused to dial: a limit of the trunk',
-      );
-      throw failed('limit', 'The trunk has reached its limit of calls');
-    }
-    begun.push(nowMs);
-    this.#begun.set(trunk.name, begun);
   }
 }

@@ -1,5 +1,5 @@
 import type { KefuError } from '../../core/errors.ts';
-import { failed } from './dial-failure.ts';
+import { failed } from '../dialling.ts';
 import { parseAddress } from './grammar.ts';
 import type { SipHeaders } from './message.ts';
 

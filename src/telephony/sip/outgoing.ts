@@ -3,13 +3,14 @@ import type { Clock } from '../../core/clock.ts';
 import type { DialOptions } from '../../core/telephony.ts';
 import type { Logger } from '../../core/log.ts';
 import type { RtpPorts } from '../rtp/ports.ts';
+import { dialAborted } from '../dialling.ts';
 import type { SipCodec } from './codecs.ts';
 import { capabilities, type SipCore } from './core.ts';
 import { contactFor, newCallId } from './dialog.ts';
 import { answerChallenge } from './digest.ts';
 import { hostText, parseAddress, parseUri } from './grammar.ts';
 import { SipHeaders, type SipRequest, type SipResponse } from './message.ts';
-import { aborted, Ringing, type InviteParts } from './ringing.ts';
+import { Ringing, type InviteParts } from './ringing.ts';
 import { newTag } from './server-transaction.ts';
 import { Side } from './side.ts';
 import { mayCall, numberOf } from './targets.ts';
@@ -55,7 +56,7 @@ export async function placeCall(options: PlaceCall): Promise<Side> {
   });
   let offer: Uint8Array | undefined;
   try {
-    if (signal.aborted) throw aborted();
+    if (signal.aborted) throw dialAborted();
     const ringing = new Ringing({
       ...{ core, clock, log, signal, ringMs, side, uri, ways },
       write,

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { toKefuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import { contactFor } from './dialog.ts';
-import { dialFailureOf, type DialFailure } from './dial-failure.ts';
+import { dialFailureOf, type DialFailure } from '../dialling.ts';
 import type { SipDialer } from './dialer.ts';
 import { parseAddress, parseUri, userOf } from './grammar.ts';
 import type { Leg } from './leg.ts';

@@ -2,7 +2,8 @@ import type { Clock } from '../../core/clock.ts';
 import { KefuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { SipCore } from './core.ts';
-import { failed, refusalOf } from './dial-failure.ts';
+import { dialAborted, failed } from '../dialling.ts';
+import { refusalOf } from './dial-failure.ts';
 import { Dialog } from './dialog.ts';
 import { parseAddress } from './grammar.ts';
 import { Leg } from './leg.ts';
@@ -86,7 +87,7 @@ export class Ringing {
   readonly #cancelRingLimit: () => void;
   #cancelPatience: () => void = () => undefined;
   #cancelServerLimit: () => void = () => undefined;
-  readonly #onAbort = (): void => this.#giveUp(aborted());
+  readonly #onAbort = (): void => this.#giveUp(dialAborted());
 
   constructor(options: RingingOptions) {
     this.#options = options;
@@ -183,7 +184,7 @@ export class Ringing {
       // Another telephone was quicker, or somebody answered in the moment in which we gave up.
       if (!this.#givenUp) log.info({}, 'Another telephone answered the same call, and was hung up on');
       void leg.bye();
-      this.#finish(() => this.#reject(this.#givenUp ?? aborted()));
+      this.#finish(() => this.#reject(this.#givenUp ?? dialAborted()));
       return;
     }
     const sound = response.body.length > 0 ? response.body : (early?.sound ?? response.body);
@@ -290,8 +291,4 @@ const nobodyListens = { onResponse: () => undefined, onFailed: () => undefined }
 
 function tagOf({ headers }: SipResponse): string | undefined {
   return parseAddress(headers.get('to') ?? '')?.params.get('tag');
-}
-
-export function aborted(): KefuError {
-  return new KefuError('aborted', 'Dialling was stopped.');
 }

@@ -4,11 +4,12 @@ import { systemClock } from '../../core/clock.ts';
 import { KefuError } from '../../core/errors.ts';
 import type { Language } from '../../core/language.ts';
 import type { Logger } from '../../core/log.ts';
-import type { IncomingCall } from '../../core/telephony.ts';
+import type { IncomingCall, OutboundDialer } from '../../core/telephony.ts';
 import { defaultSocketLimits, type SocketLimits } from '../connection.ts';
 import type { WebSocketGateway } from '../gateway.ts';
 import { SocketServer } from '../socket-server.ts';
 import { awaitEndings } from './awaited-endings.ts';
+import { TwilioDialer, type TwilioDialling, type TwilioHttpClient } from './dialer.ts';
 import { createMemoryEndings, type PlannedEndings } from './endings.ts';
 import { createTwilioRoutes, twilioPaths } from './routes.ts';
 import { createTwilioAuthenticator } from './signature.ts';
@@ -22,6 +23,10 @@ export interface TwilioGatewayOptions {
   readonly publicUrl?: string | undefined;
   /** Where decided endings wait for Twilio's question; the default does not survive the process. */
   readonly endings?: PlannedEndings | undefined;
+  /** With it, Kefu makes calls as well; needs a public URL, because Twilio asks what to do when somebody answers. */
+  readonly dialling?: TwilioDialling | undefined;
+  /** What sends requests to Twilio's API. */
+  readonly httpClient?: TwilioHttpClient | undefined;
   /** How long a transfer target rings, in seconds. Default 30. */
   readonly ringSeconds?: number | undefined;
   /** Language of the few sentences Twilio speaks itself when the call began without one. Default `en`. */
@@ -33,17 +38,23 @@ export interface TwilioGatewayOptions {
   readonly log: Logger;
 }
 
+export interface TwilioGateway extends WebSocketGateway {
+  /** Undefined: no `dialling`. */
+  readonly dialer: OutboundDialer | undefined;
+}
+
 /**
  * The gateway for Twilio's bidirectional Media Streams: webhooks (`routes`) and the stream socket (`/twilio/media`).
  *
  *     Twilio ──POST /twilio/voice──> TwiML: Connect Stream ──> socket /twilio/media ──> IncomingCall
  *            ──POST /twilio/action─> when the stream ends: hang up, dial the transfer target, or connect again
  *            ──POST /twilio/status─> the call is over
+ *     Kefu ──API: Calls──> Twilio ──POST /twilio/answered─> TwiML: Connect Stream ──> socket ──> whoever dialled
  *
- * @throws KefuError `config_invalid` when an auth token comes without a public URL.
+ * @throws KefuError `config_invalid` when an auth token, or leave to dial, comes without a public URL.
  */
-export function createTwilioGateway(options: TwilioGatewayOptions): WebSocketGateway {
-  const { authToken } = options;
+export function createTwilioGateway(options: TwilioGatewayOptions): TwilioGateway {
+  const { authToken, dialling } = options;
   const publicUrl = options.publicUrl?.replace(/\/+$/, '');
   if (authToken !== undefined && publicUrl === undefined) {
     throw new KefuError(
@@ -59,6 +70,21 @@ export function createTwilioGateway(options: TwilioGatewayOptions): WebSocketGat
   let onCall: ((call: IncomingCall) => void) | undefined;
   let closing: Promise<void> | undefined;
 
+  if (dialling && publicUrl === undefined) {
+    throw new KefuError(
+      'config_invalid',
+      'Dialling through Twilio needs the public URL: set KEFU_PUBLIC_URL.',
+    );
+  }
+  const dialer =
+    dialling &&
+    new TwilioDialer({
+      ...{ dialling, httpClient: options.httpClient, clock, log },
+      webhooks: {
+        answered: `${publicUrl ?? ''}${twilioPaths.answered}`,
+        status: `${publicUrl ?? ''}${twilioPaths.status}`,
+      },
+    });
   const streams = new TwilioStreams({
     signer,
     endings,
@@ -67,6 +93,7 @@ export function createTwilioGateway(options: TwilioGatewayOptions): WebSocketGat
     clock,
     log,
     onCall: (call) => onCall?.(call),
+    dialled: dialer,
   });
   const server = new SocketServer({
     limits: { ...defaultSocketLimits, ...options.limits },
@@ -79,6 +106,7 @@ export function createTwilioGateway(options: TwilioGatewayOptions): WebSocketGat
 
   return {
     name: 'twilio',
+    dialer,
     path: twilioPaths.media,
     routes: createTwilioRoutes({
       authenticator,
@@ -96,6 +124,7 @@ export function createTwilioGateway(options: TwilioGatewayOptions): WebSocketGat
           streams.transferTaken(callSid);
         },
       },
+      dialled: dialer,
       publicUrl,
       ringSeconds: options.ringSeconds ?? 30,
       defaultLanguage: options.defaultLanguage ?? 'en',
@@ -112,7 +141,7 @@ export function createTwilioGateway(options: TwilioGatewayOptions): WebSocketGat
     close() {
       server.shut();
       closing ??= (async () => {
-        await streams.hangupAll();
+        await Promise.all([dialer?.close(), streams.hangupAll()]);
         await endings.asked();
         await server.close();
       })();

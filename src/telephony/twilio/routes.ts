@@ -6,6 +6,7 @@ import { newCallId } from '../../core/ids.ts';
 import { languageSchema, type Language } from '../../core/language.ts';
 import type { Logger } from '../../core/log.ts';
 import { pathOf, type Refusal } from '../gateway.ts';
+import type { DialledCalls } from './dialer.ts';
 import type { PlannedEndings } from './endings.ts';
 import { webSocketUrl, type TwilioAuthenticator } from './signature.ts';
 import type { ActionState, StateSigner, StreamClaims } from './state.ts';
@@ -17,6 +18,8 @@ export const twilioPaths = {
   action: '/twilio/action',
   status: '/twilio/status',
   media: '/twilio/media',
+  /** Somebody whom Kefu has called has answered. */
+  answered: '/twilio/answered',
 } as const;
 
 /** A lost stream is replaced this often within one call; then the caller hears an apology. */
@@ -39,6 +42,8 @@ export interface TwilioRoutesOptions {
   readonly signer: StateSigner;
   readonly endings: PlannedEndings;
   readonly streams: LiveStreams;
+  /** The calls that Kefu makes; undefined: it makes none. */
+  readonly dialled: DialledCalls | undefined;
   readonly publicUrl: string | undefined;
   readonly ringSeconds: number;
   readonly defaultLanguage: Language;
@@ -55,17 +60,27 @@ const withheld: ReadonlySet<string> = new Set([
 ]);
 
 const callSid = z.string().regex(/^[A-Za-z0-9]{1,64}$/);
-const voiceSchema = z.object({ CallSid: callSid, From: z.string().default(''), To: z.string().default('') });
+const voiceSchema = z.object({
+  CallSid: callSid,
+  From: z.string().default(''),
+  To: z.string().default(''),
+  Direction: z.string().optional(),
+});
 const voiceQuerySchema = z.object({ language: languageSchema.optional() });
 const actionSchema = voiceSchema.extend({
   CallStatus: z.string().default('in-progress'),
   DialCallStatus: z.string().optional(),
 });
-const statusSchema = z.object({ CallSid: callSid, CallStatus: z.string() });
+const statusSchema = z.object({
+  CallSid: callSid,
+  CallStatus: z.string(),
+  SipResponseCode: z.coerce.number().int().optional(),
+});
+const dialQuerySchema = z.object({ dial: z.string().optional() });
 
 /** The webhooks Twilio calls: a new call, the end of a stream or of a transfer, and changes of the call's status. */
 export function createTwilioRoutes(options: TwilioRoutesOptions): FastifyPluginCallback {
-  const { authenticator, signer, endings, streams, log } = options;
+  const { authenticator, signer, endings, streams, dialled, log } = options;
 
   /** With a token, the configured address; without one the caller is local and has just proved that its address works. */
   const baseUrl = (request: FastifyRequest): string =>
@@ -100,23 +115,44 @@ export function createTwilioRoutes(options: TwilioRoutesOptions): FastifyPluginC
     if (!query.success) return malformed(reply, 'voice', query.error);
     // An error status makes Twilio try the fallback address of the number, which may be another node.
     if (!streams.taking()) return reply.code(503).type('text/plain').send('No calls are taken now.\n');
-    const { CallSid, From, To } = body.data;
+    const { CallSid } = body.data;
+    const { from, to } = partiesOf(body.data);
     const claims: StreamClaims = {
       callId: newCallId(options.clock.epochMs()),
-      from: withheld.has(From.toLowerCase()) ? '' : From,
-      to: To,
+      ...{ from, to },
       language: query.data.language,
       resumes: false,
       transferFailed: undefined,
     };
-    log.info({ callSid: CallSid, callId: claims.callId, pii: { from: From } }, 'Twilio announced a call');
+    log.info({ callSid: CallSid, callId: claims.callId, pii: { from } }, 'Twilio announced a call');
     return twiml(reply, connect(request, CallSid, claims, 0));
+  };
+
+  /** Somebody whom Kefu has called has answered: the stream of the call belongs to whoever dialled. */
+  const answered = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const body = voiceSchema.safeParse(request.body);
+    if (!body.success) return malformed(reply, 'answered', body.error);
+    const { CallSid, From, To } = body.data;
+    const dial = dialOf(request);
+    const waiting = dial === undefined ? undefined : dialled?.connecting(dial);
+    if (!waiting) {
+      log.info({ callSid: CallSid, dial }, 'Somebody answered a call that nobody waits for any more');
+      return twiml(reply, hangupTwiml());
+    }
+    const claims: StreamClaims = {
+      ...{ callId: waiting.callId ?? newCallId(options.clock.epochMs()), dial },
+      ...{ from: To, to: From, language: undefined, resumes: false, transferFailed: undefined },
+    };
+    // Only a call of Kefu's own can go on when its stream was lost.
+    const resumptions = waiting.callId === undefined ? maxResumptions : 0;
+    return twiml(reply, connect(request, CallSid, claims, resumptions));
   };
 
   const action = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const body = actionSchema.safeParse(request.body);
     if (!body.success) return malformed(reply, 'action', body.error);
-    const { CallSid, CallStatus, DialCallStatus, From, To } = body.data;
+    const { CallSid, CallStatus, DialCallStatus } = body.data;
+    const { from, to } = partiesOf(body.data);
     const state = signer.readAction(CallSid, request.query);
     if (!state) {
       log.warn({ callSid: CallSid }, 'Refused an action request whose signed query is missing or wrong');
@@ -145,8 +181,7 @@ export function createTwilioRoutes(options: TwilioRoutesOptions): FastifyPluginC
       callLog[transferFailed === undefined ? 'warn' : 'info'](fields, 'Connecting the call again');
       const claims: StreamClaims = {
         callId: state.callId,
-        from: withheld.has(From.toLowerCase()) ? '' : From,
-        to: To,
+        ...{ from, to },
         language: state.language,
         resumes: true,
         transferFailed,
@@ -186,8 +221,12 @@ export function createTwilioRoutes(options: TwilioRoutesOptions): FastifyPluginC
   const status = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const body = statusSchema.safeParse(request.body);
     if (!body.success) return malformed(reply, 'status', body.error);
-    const { CallSid, CallStatus } = body.data;
-    if (finalStatuses.has(CallStatus)) streams.callEnded(CallSid, CallStatus);
+    const { CallSid, CallStatus, SipResponseCode } = body.data;
+    if (finalStatuses.has(CallStatus)) {
+      const dial = dialOf(request);
+      if (dial !== undefined) dialled?.over(dial, CallStatus, SipResponseCode);
+      streams.callEnded(CallSid, CallStatus);
+    }
     return reply.code(204).send();
   };
 
@@ -215,8 +254,21 @@ export function createTwilioRoutes(options: TwilioRoutesOptions): FastifyPluginC
     app.post(twilioPaths.voice, voice);
     app.post(twilioPaths.action, action);
     app.post(twilioPaths.status, status);
+    app.post(twilioPaths.answered, answered);
     done();
   };
+}
+
+/** The dialer's id of a call that Kefu has made, which stands in the webhooks' addresses. */
+function dialOf(request: FastifyRequest): string | undefined {
+  return dialQuerySchema.safeParse(request.query).data?.dial;
+}
+
+/** The caller and whom they called, whichever side began: in a call that Kefu has made, the caller is whom Twilio has called. */
+function partiesOf(call: z.infer<typeof voiceSchema>): { readonly from: string; readonly to: string } {
+  const { From, To, Direction } = call;
+  if (Direction?.startsWith('outbound') === true) return { from: To, to: From };
+  return { from: withheld.has(From.toLowerCase()) ? '' : From, to: To };
 }
 
 function twiml(reply: FastifyReply, document: string): FastifyReply {

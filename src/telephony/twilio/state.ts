@@ -18,6 +18,8 @@ export interface StreamClaims {
   readonly resumes: boolean;
   /** Twilio's word for why a transfer found nobody, such as `no-answer`. */
   readonly transferFailed: string | undefined;
+  /** Set when Kefu has dialled this call: the dialer's id of it. */
+  readonly dial?: string | undefined;
 }
 
 /** What the action URL knows of its call. */
@@ -56,6 +58,7 @@ const streamFieldsSchema = z.object({
   language: languageSchema.optional(),
   resumes: z.literal('1').optional(),
   transferFailed: z.string().optional(),
+  dial: callId.optional(),
   expires: z.string().regex(/^\d{1,12}$/),
 });
 const actionFieldsSchema = z.object({
@@ -117,6 +120,7 @@ export function createStateSigner(authToken: string | undefined, clock: Clock): 
         language: claims.language,
         resumes: claims.resumes ? '1' : undefined,
         transferFailed: claims.transferFailed,
+        dial: claims.dial,
         expires: String(Math.ceil((clock.epochMs() + streamClaimsMs) / 1000)),
       }),
     readStream(callSid, parameters) {
@@ -125,8 +129,11 @@ export function createStateSigner(authToken: string | undefined, clock: Clock): 
       if (!fields.success) return 'forged';
       if (!verified('stream', callSid, Object.keys(streamFieldsSchema.shape), parameters)) return 'forged';
       if (Number(fields.data.expires) * 1000 < clock.epochMs()) return 'expired';
-      const { call, from, to, language, resumes, transferFailed } = fields.data;
-      return { callId: call, from, to, language, resumes: resumes !== undefined, transferFailed };
+      const { call, from, to, language, resumes, transferFailed, dial } = fields.data;
+      return {
+        ...{ callId: call, from, to, language, resumes: resumes !== undefined, transferFailed },
+        ...(dial !== undefined && { dial }),
+      };
     },
     actionFields: (callSid, state) =>
       sign('action', callSid, {

@@ -6,6 +6,7 @@ import type { EndReason, IncomingCall } from '../../core/telephony.ts';
 import { closeCodes, type Connection, type ConnectionHandler } from '../connection.ts';
 import { offerCall } from '../offer.ts';
 import { VoiceSession, type Farewell, type HandOver } from '../voice-session.ts';
+import type { DialledCalls } from './dialer.ts';
 import type { Ending, PlannedEndings } from './endings.ts';
 import {
   clearMessage,
@@ -27,6 +28,8 @@ export interface TwilioStreamsOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly onCall: (call: IncomingCall) => void;
+  /** The calls that Kefu makes; undefined: it makes none. */
+  readonly dialled: DialledCalls | undefined;
 }
 
 interface Stream {
@@ -173,7 +176,7 @@ export class TwilioStreams {
     connection: Connection,
     violation: (detail: string) => void,
   ): Stream | undefined {
-    const { clock, mediaTimeoutMs, onCall } = this.#options;
+    const { clock, mediaTimeoutMs, onCall, dialled } = this.#options;
     const { callSid, customParameters } = message.start;
     const sid = message.streamSid;
     if ((message.start.streamSid ?? sid) !== sid) {
@@ -205,6 +208,7 @@ export class TwilioStreams {
         handOver: (target) => this.#handOver(callSid, target, connection),
         leave: (farewell) => {
           withdraw();
+          if (claims.dial !== undefined) dialled?.left(claims.dial);
           if (this.#sessions.get(callSid) === session) this.#sessions.delete(callSid);
           return this.#leave(callSid, farewell, connection, log);
         },
@@ -218,6 +222,12 @@ export class TwilioStreams {
       { resumes: claims.resumes, pii: { from: claims.from, to: claims.to } },
       'A stream of Twilio has started',
     );
+    if (claims.dial !== undefined) {
+      // Whoever dialled gets the media; a call that was given up in the same moment is hung up.
+      if (dialled?.answered(claims.dial, session) === true) session.accepted(log);
+      else session.rejected('not-allowed');
+      return { sid, session };
+    }
     withdraw = offerCall({
       call: {
         gateway: 'twilio',

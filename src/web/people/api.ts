@@ -5,10 +5,13 @@ import { accessChanged, tokenHeader } from '../api.ts';
 /** The server does not do it, and says why by a code. */
 export class Refused extends Error {
   readonly code: string;
+  /** When to try again, by the clock of this machine; undefined: nothing was said about it. */
+  readonly againAtEpochMs: number | undefined;
 
-  constructor(code: string, message: string) {
+  constructor(code: string, message: string, againAtEpochMs?: number) {
     super(message);
     this.code = code;
+    this.againAtEpochMs = againAtEpochMs;
   }
 }
 
@@ -29,7 +32,14 @@ export async function send<Answer>(method: string, path: string, body?: object):
   // A session that is over, and not a log-in that failed.
   if (response.status === 401 && problem.outcome === undefined)
     accessChanged.dispatchEvent(new Event('change'));
-  throw new Refused(code, problem.error ?? text);
+  throw new Refused(code, problem.error ?? text, againAt(response.headers.get('retry-after')));
+}
+
+/** A number of seconds, as Kefu writes it; a date, as a proxy may, is left unread. */
+function againAt(retryAfter: string | null): number | undefined {
+  return retryAfter !== null && /^\d{1,6}$/.test(retryAfter)
+    ? Date.now() + Number(retryAfter) * 1000
+    : undefined;
 }
 
 function parseProblem(text: string): { error?: string; code?: string; outcome?: string } {

@@ -132,6 +132,8 @@ export const peopleTexts = {
   unknownPerson: { en: 'somebody unknown', zh: '未知人员' },
   notForRole: { en: 'This page is not for your role.', zh: '您的角色无权访问此页面。' },
   program: { en: 'API token', zh: 'API 令牌' },
+  tryIn: { en: 'You can try again in', zh: '可再次尝试，还需等待' },
+  tryNow: { en: 'You can try again now.', zh: '现在可以再试。' },
 } as const satisfies Record<string, Record<Language, string>>;
 
 /** Why the server refused, by its codes. */
@@ -141,14 +143,7 @@ export const problems: Readonly<Record<string, Readonly<Record<Language, string>
     en: 'This code is wrong or was used. Wait for the next one.',
     zh: '验证码错误或已被使用。请等待下一个验证码。',
   },
-  locked: {
-    en: 'There were too many tries. Wait a little, and try again.',
-    zh: '尝试次数过多。请稍候再试。',
-  },
-  locked_out: {
-    en: 'There were too many tries. Wait a little, and try again.',
-    zh: '尝试次数过多。请稍候再试。',
-  },
+  locked_out: { en: 'There were too many tries.', zh: '尝试次数过多。' },
   password_short: { en: 'Use 12 characters or more.', zh: '密码至少需要 12 个字符。' },
   password_long: { en: 'Use at most 128 characters.', zh: '密码最多 128 个字符。' },
   password_common: {

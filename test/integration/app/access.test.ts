@@ -56,6 +56,7 @@ const table: Readonly<Record<string, string>> = {
   'GET /set-up': 'open',
   'GET /supervise': 'open',
   'POST /twilio/action': 'open',
+  'POST /twilio/answered': 'open',
   'POST /twilio/status': 'open',
   'POST /twilio/voice': 'open',
 };

@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import { spawnMortal } from '../mortal-process.ts';
 import { eventually, freePort } from '../running-kefu.ts';
 import { baresipSettings, recordings } from './baresip.ts';
 
@@ -34,7 +34,7 @@ export async function baresipPhone(
     'module_app ctrl_tcp.so',
     `ctrl_tcp_listen 127.0.0.1:${control}`,
   ]);
-  const child = spawn('baresip', ['-f', directory], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawnMortal('baresip', ['-f', directory]);
   const exited = once(child, 'close');
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));

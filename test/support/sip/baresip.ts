@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { wavHeader } from '../../../src/core/wav.ts';
+import { spawnMortal } from '../mortal-process.ts';
 import { joined } from '../tones.ts';
 import { freeUdpPort } from './gateway.ts';
 
@@ -30,7 +30,7 @@ export async function baresipCalls(
   );
   try {
     const args = ['-f', directory, '-t', String(options.seconds), '-e', `/dial ${target}`];
-    const child = spawn('baresip', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawnMortal('baresip', args);
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => (output += String(chunk)));

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -10,6 +9,7 @@ import { createTranscoder } from '../../../src/media/transcoder.ts';
 import { createSipGateway, type SipGateway } from '../../../src/telephony/sip/gateway.ts';
 import type { Trunk, TrunkSettings } from '../../../src/telephony/sip/trunks.ts';
 import { createCapturedLog, type CapturedLog } from '../captured-log.ts';
+import { spawnMortal } from '../mortal-process.ts';
 import { anyTrunk } from './fake-line.ts';
 
 /** A trunk that lets this machine in. */
@@ -108,7 +108,7 @@ export async function sipp(
     ...['-trace_err', '-error_file', join(directory, 'errors.log'), ...more],
   ];
   try {
-    const child = spawn('sipp', args, { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawnMortal('sipp', args, { cwd: directory });
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => (output += String(chunk)));

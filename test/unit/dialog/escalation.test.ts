@@ -75,6 +75,16 @@ describe('an angry caller', () => {
     expect(script.transfer()?.briefing).toMatchObject({ reason: 'angry', mood: 'angry', wanted: 'agent' });
   });
 
+  it.each([
+    ['An agent, now.', 'en', 'said: "An agent, now". Handed over'],
+    ['Is an agent there?', 'en', 'said: "Is an agent there?" Handed over'],
+    ['请转人工。', 'zh', '说：“请转人工”。转人工原因'],
+    ['能转人工吗？', 'zh', '说：“能转人工吗？”转人工原因'],
+  ] as const)('is quoted without a second full stop: %s', (words, language, expected) => {
+    const script = new DialogScript(pack, { transferTarget: 'sip:people', language }).hear(words);
+    expect(script.transfer()?.briefing.summary).toContain(expected);
+  });
+
   it('is told to the person in the words that were used', () => {
     const script = call().hear('order status').hear('you useless lot', { emotion: angry }).hear('yes');
     expect(script.transfer()?.briefing.summary).toBe(
