@@ -34,7 +34,7 @@ export function announce(parts: {
   const isRequired = lists(headers, 'require', '100rel');
   const early = side.trunk.earlyMedia && !lateOffer;
   const isReliable = isRequired || (lists(headers, 'supported', '100rel') && !lateOffer);
-  leg.negotiation.openOffer = lateOffer ? 'none' : 'theirs';
+  leg.negotiation.openOffer = 'theirs';
   if (!isReliable) {
     const body = early ? answer : noBody;
     transaction.respond(early ? 183 : 180, { headers: answerHeaders(flow, body, undefined), body });

@@ -1,9 +1,8 @@
+import { KefuError } from '../../core/errors.ts';
 import type { HandOver } from '../voice-session.ts';
 import type { SipDialer } from './dialer.ts';
-import { KefuError } from '../../core/errors.ts';
-import type { Leg } from './leg.ts';
 import { replacingUri } from './replaces.ts';
-import type { Trunk } from './trunks.ts';
+import type { Side } from './side.ts';
 
 /** How long the number is rung that a caller is given to. */
 const ringMs = 30_000;
@@ -14,21 +13,31 @@ const ringMs = 30_000;
  * @throws KefuError `transfer_failed`; the call goes on with Kefu.
  */
 export async function transferAttended(
-  caller: Leg,
+  caller: Side,
   number: string,
   parts: {
-    readonly trunk: Trunk;
     readonly dialer: Pick<SipDialer, 'place'>;
     /** Aborted when the caller has gone. */
     readonly signal: AbortSignal;
   },
 ): Promise<HandOver> {
-  const { trunk, dialer, signal } = parts;
-  const consulted = await dialer.place(number, { trunk, signal, ringMs });
+  const { dialer, signal } = parts;
+  const { trunk, media } = caller;
+  const consulted = await dialer.place(number, {
+    ...{ trunk, signal, ringMs, codec: media.codec },
+    // The caller hears what an exchange plays while it rings.
+    listener: {
+      packet: (payload) => media.send(payload),
+      digit: () => undefined,
+      markPlayed: () => undefined,
+      heard: () => undefined,
+    },
+  });
   try {
     const { leg } = consulted;
-    if (leg?.state !== 'confirmed') throw new KefuError('transfer_failed', 'The number has hung up.');
-    return await caller.refer(replacingUri(leg.dialog));
+    if (leg?.state !== 'confirmed' || caller.leg?.state !== 'confirmed')
+      throw new KefuError('transfer_failed', 'One of the two has hung up.');
+    return await caller.leg.refer(replacingUri(leg.dialog));
   } finally {
     // Replaced, or of no use any more.
     void consulted.leave();

@@ -17,7 +17,8 @@ export interface DialerParts extends OutgoingParts {
   readonly sessions: Set<VoiceSession>;
 }
 
-export interface PlaceOptions extends DialOptions, Pick<PlaceCall, 'codec' | 'replaces' | 'onProgress'> {
+export interface PlaceOptions
+  extends DialOptions, Pick<PlaceCall, 'codec' | 'replaces' | 'listener' | 'onProgress'> {
   /** The trunk to call over; without it all that may call the number, the first of the file first. */
   readonly trunk?: Trunk | undefined;
 }

@@ -91,8 +91,7 @@ export class Leg implements DialogOwner {
   /** Our INVITE was answered and acknowledged. */
   confirm(expiry: SessionExpiry | undefined): void {
     this.#state = 'confirmed';
-    this.negotiation.openOffer = 'none';
-    this.negotiation.watch(expiry);
+    this.negotiation.answered(expiry);
   }
 
   /** The far side's INVITE was answered with a 2xx and waits for its ACK. */

@@ -34,6 +34,7 @@ const maxTries = 3;
 export class Negotiation {
   /** Whose offer waits for an answer while the call is not answered. */
   openOffer: 'ours' | 'theirs' | 'none' = 'none';
+  #isAnswered = false;
   readonly #options: NegotiationOptions;
   readonly #timer: SessionTimer;
   /** INVITEs of the far side that wait for its ACK, by their number; a late offer is answered in the ACK. */
@@ -57,6 +58,13 @@ export class Negotiation {
   watch(expiry: SessionExpiry | undefined): void {
     this.#interval = { seconds: expiry?.seconds ?? refreshSeconds, tries: 0 };
     this.#timer.restart(expiry);
+  }
+
+  /** The call was answered: from now on both sides may begin an agreement. */
+  answered(expiry: SessionExpiry | undefined): void {
+    this.#isAnswered = true;
+    this.openOffer = 'none';
+    this.watch(expiry);
   }
 
   /** An INVITE was answered with a 2xx and waits for its ACK. */
@@ -126,7 +134,7 @@ export class Negotiation {
       body = media.offer();
     }
     // An UPDATE while it rings says nothing about the session that is not there yet.
-    if (this.openOffer === 'none') this.watch(expiry);
+    if (this.#isAnswered) this.watch(expiry);
     transaction.respond(200, { headers: answerHeaders(flow, body, expiry), body });
     if (isInvite) this.awaitAck(transaction, lateOffer);
   }
@@ -150,7 +158,7 @@ export class Negotiation {
   #mustWait({ method, body }: SipRequest): 491 | 500 | undefined {
     if (method === 'UPDATE' && body.length === 0) return undefined;
     if (this.#pending === 'INVITE' || this.openOffer === 'ours') return 491;
-    if (this.openOffer === 'theirs') return 500;
+    if (this.openOffer === 'theirs' || (method === 'INVITE' && !this.#isAnswered)) return 500;
     const lateOffer = [...this.#unacknowledged.values()].some((waiting) => waiting.lateOffer);
     if (method === 'UPDATE') return lateOffer ? 491 : undefined;
     return this.#unacknowledged.size > 0 ? 500 : undefined;

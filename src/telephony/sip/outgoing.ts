@@ -9,6 +9,7 @@ import { capabilities, type SipCore } from './core.ts';
 import { contactFor, newCallId } from './dialog.ts';
 import { answerChallenge } from './digest.ts';
 import { hostText, parseAddress, parseUri } from './grammar.ts';
+import type { MediaSink } from './media.ts';
 import { SipHeaders, type SipRequest, type SipResponse } from './message.ts';
 import { Ringing, type InviteParts } from './ringing.ts';
 import { newTag } from './server-transaction.ts';
@@ -33,6 +34,8 @@ export interface PlaceCall extends OutgoingParts, DialOptions {
   readonly codec?: SipCodec | undefined;
   /** Whose place the call is to take there (RFC 3891). */
   readonly replaces?: string | undefined;
+  /** Who hears what comes before the answer, if anybody. */
+  readonly listener?: MediaSink | undefined;
   /** Called with the status of every ringing. */
   readonly onProgress?: ((status: number) => void) | undefined;
   /** Called once, after the call was answered and has ended. */
@@ -54,6 +57,7 @@ export async function placeCall(options: PlaceCall): Promise<Side> {
       if (answered) options.onEnded();
     },
   });
+  side.sink = options.listener;
   let offer: Uint8Array | undefined;
   try {
     if (signal.aborted) throw dialAborted();

@@ -142,7 +142,6 @@ export class Ringing {
   }
 
   #provisional(invite: SipRequest, response: SipResponse): void {
-    const { media } = this.#options.side;
     const tag = tagOf(response);
     if (response.status > 100 && tag !== undefined) {
       let early = this.#early.get(tag);
@@ -158,12 +157,22 @@ export class Ringing {
         // A repeat, or one that has overtaken another: it comes again.
         if (confirmation === undefined) return;
         early.leg.send(early.leg.dialog.request('PRACK', { RAck: confirmation }), nobodyListens);
-        if (response.body.length > 0 && media.takeAnswer(response.body) === undefined)
-          early.leg.negotiation.openOffer = 'none';
       }
-      if (response.body.length > 0) early.sound = response.body;
+      if (response.body.length > 0) this.#soundBeforeAnswer(early, response);
     }
     this.#options.onProgress?.(response.status);
+  }
+
+  /** An answer to our offer that comes with the ringing: announcements, or the tone of a busy line far away. */
+  #soundBeforeAnswer(early: EarlyCall, response: SipResponse): void {
+    const { side } = this.#options;
+    const isReliable = lists(response.headers, 'require', '100rel');
+    early.sound = response.body;
+    // What is not confirmed is said again by the answer, and counts only when somebody listens.
+    if (!isReliable && !side.sink) return;
+    if (side.media.takeAnswer(response.body) !== undefined) return;
+    if (isReliable) early.leg.negotiation.openOffer = 'none';
+    if (side.sink) side.media.start();
   }
 
   #answeredBy(invite: SipRequest, response: SipResponse): void {

@@ -134,8 +134,8 @@ export class SipCall {
     if (!leg) throw new KefuError('transfer_failed', 'The call was not answered.');
     const number = numberOf(target);
     if (trunk.transfer === 'blind' || number === undefined) return leg.refer(transferTarget(target, flow));
-    return transferAttended(leg, number, {
-      ...{ trunk, dialer: this.#options.dialer, signal: this.#over.signal },
+    return transferAttended(this.#side, number, {
+      ...{ dialer: this.#options.dialer, signal: this.#over.signal },
     });
   }
 }

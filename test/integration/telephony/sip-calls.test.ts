@@ -2,6 +2,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { VoiceMediaEvent } from '../../../src/core/telephony.ts';
 import { parseUri, type SipUri } from '../../../src/telephony/sip/grammar.ts';
 import type { Trunk } from '../../../src/telephony/sip/trunks.ts';
+import { createCodec } from '../../../src/media/codec.ts';
+import { shareOfTone, tonePackets } from '../../support/sip/baresip.ts';
+import { baresipPhone } from '../../support/sip/baresip-phone.ts';
 import { answerVoice } from '../../support/gateway-server.ts';
 import {
   fastClock,
@@ -245,5 +248,32 @@ describe('calls that are passed on', () => {
     await sipp('refer-refused', running.udp);
     expect((await ended).at(-1)).toEqual({ type: 'ended', reason: 'caller-hung-up' });
     await called;
+  });
+
+  it('go from one baresip to another by its transfer key, with their sound', async () => {
+    const [first, second] = await Promise.all([baresipPhone('first'), baresipPhone('+4930123')]);
+    try {
+      const server = uriOf(`sip:127.0.0.1:${second.port}`);
+      await dialling({ acceptRefer: true }, { server });
+      first.dial(`sip:shop@127.0.0.1:${running.udp}`);
+      const { media, events } = answerVoice(await running.nextCall());
+      await first.until('CALL_ESTABLISHED');
+      const moved = (): number =>
+        running.log.find('The far side has called somebody else in its place').length;
+      first.transfer('sip:+4930123@127.0.0.1');
+      await second.until('CALL_ESTABLISHED');
+      await first.until('CALL_CLOSED');
+      await expect.poll(moved, { timeout: 20_000 }).toBe(1);
+      const { encode } = createCodec(media.format.codec);
+      for (const packet of tonePackets(1000, 100)) media.send(encode(packet));
+      media.mark('played');
+      await events.next('mark');
+      await media.hangup();
+      await second.until('CALL_CLOSED');
+      await expect.poll(() => shareOfTone(second.heard(), 1000), { timeout: 20_000 }).toBeGreaterThan(0.9);
+      expect((await events.done).filter(({ type }) => type === 'ended')).toHaveLength(1);
+    } finally {
+      await Promise.all([first.close(), second.close()]);
+    }
   });
 });

@@ -5,7 +5,7 @@ import { spawnMortal } from '../mortal-process.ts';
 import { eventually, freePort } from '../running-kefu.ts';
 import { baresipSettings, recordings } from './baresip.ts';
 
-/** A real baresip that is called: it plays a tone of 440 Hz and records what it hears. */
+/** A real baresip that is called, or calls: it plays a tone of 440 Hz and records what it hears. */
 export interface BaresipPhone {
   /** Its SIP port on this machine. */
   readonly port: number;
@@ -13,6 +13,10 @@ export interface BaresipPhone {
   until(happening: 'CALL_INCOMING' | 'CALL_ESTABLISHED' | 'CALL_CLOSED'): Promise<void>;
   /** Presses a key in a call, as RFC 4733 has it. */
   press(key: string): void;
+  /** Calls an address. */
+  dial(target: string): void;
+  /** Has the other side call somebody else instead, as the transfer key of a telephone does. */
+  transfer(target: string): void;
   /** Ends the call, or refuses it as busy while it rings. */
   hangUp(): void;
   /** What was heard in the last call that has ended, as samples at 8 kHz. */
@@ -80,6 +84,12 @@ export async function baresipPhone(
     },
     press: (key) => {
       order('sndcode', key);
+    },
+    dial: (target) => {
+      order('dial', target);
+    },
+    transfer: (target) => {
+      order('transfer', target);
     },
     hangUp: () => {
       order('hangup');
