@@ -30,6 +30,7 @@ import { createTextGateway } from '../telephony/text.ts';
 import { createFileEndings } from '../telephony/twilio/endings.ts';
 import { createTwilioGateway } from '../telephony/twilio/gateway.ts';
 import { hasApiToken } from './access.ts';
+import { Decodings, startAdmission } from './admission.ts';
 import { createCalls } from './calls.ts';
 import type { Config } from './config.ts';
 import { loadEmotionEstimator } from './emotion.ts';
@@ -98,6 +99,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   async function start(): Promise<App> {
     const bus = createEventBus(log);
     // Opening the database and loading models take the longest, and go on at the same time.
+    const decodings = new Decodings();
     const opening = openDatabase({
       url: config.databaseUrl,
       directory: join(config.dataDir, 'database'),
@@ -111,8 +113,16 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     const [database, { store: flowStore, flows: firstFlows }, stages] = await allSettledOrThrow([
       opening,
       loading,
-      startStages(config, { log, bus, clock, timeZone }).then(closeLater),
+      startStages(config, { log, bus, clock, timeZone, onDecoded: decodings.publish }).then(closeLater),
     ]);
+    // Measured on worker threads while the rest is made on this one.
+    const admitting = startAdmission(config, {
+      engine: stages.speechEngine(config.language),
+      voice: stages.voice,
+      onDecoded: decodings.subscribe,
+      ...{ language: config.language, clock, log },
+    });
+    closers.push(async () => (await admitting).close());
     const recordings = createRecordingStore({ directory: join(config.dataDir, 'recordings'), log });
     const hasRecording = async (callId: string) => (await recordings.path(callId)) !== undefined;
     const store = closeLater(createCallStore(database, { clock, log, hasRecording }));
@@ -218,6 +228,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
         callBack: dialer && ((callback, signal) => callBack(dialer, callback, signal, calls)),
       }),
     );
+    const admission = await admitting;
     const voicemails = createRecordingStore({ directory: join(config.dataDir, 'voicemails'), log });
     const calls = createCalls(
       {
@@ -236,7 +247,11 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
         defaultLanguage: config.language,
         maxCallMs: config.maxCallMs,
       },
-      { maxCalls: config.maxCalls, flowsFor: (contentHash) => flows.flowsFor(contentHash) },
+      {
+        maxCalls: admission.capacity.calls,
+        strain: () => admission.strain,
+        flowsFor: (contentHash) => flows.flowsFor(contentHash),
+      },
     );
     const atDesk = {
       holding: desk.switchboard.holding,
@@ -247,7 +262,10 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       log,
     };
     const deskFlows = closeLater(createDeskFlows(atDesk));
-    const metrics = createMetrics(bus, () => calls.active);
+    const metrics = createMetrics(bus, {
+      activeCalls: () => calls.active,
+      capacityCalls: () => admission.capacity.calls,
+    });
     metrics.watchQueue(desk.figures);
     closers.push(() => metrics.close());
 
@@ -289,6 +307,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     await server.register(flowRoutes, { store: flowStore, flows, audit });
     await server.register(healthRoutes, {
       metrics,
+      capacity: () => ({ ...admission.capacity, active: calls.active }),
       async problems() {
         const storeReady = await store.ready();
         return [...(draining ? ['draining'] : []), ...(storeReady ? [] : ['the database does not answer'])];

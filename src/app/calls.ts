@@ -3,9 +3,11 @@ import type { CallServices, RunningCall } from '../call/services.ts';
 import { callingNumber, type FinishedChange } from '../core/changes.ts';
 import { newCallId } from '../core/ids.ts';
 import { toKefuError } from '../core/errors.ts';
+import type { BusEvents } from '../core/events.ts';
 import type { CallSnapshot } from '../core/store.ts';
 import type { IncomingCall } from '../core/telephony.ts';
 import type { CallFlows } from './flows/running.ts';
+import type { Strain } from './strain.ts';
 
 /** The calls of this process: admission, resuming, draining. */
 export interface Calls {
@@ -18,6 +20,8 @@ export interface Calls {
 
 export interface CallsOptions {
   readonly maxCalls: number;
+  /** What is too busy for a call more, however few go on; undefined when nothing is. */
+  readonly strain?: () => Strain | undefined;
   /** The flows a call began with, by the hash in its state; without one, those that new calls begin with. */
   readonly flowsFor: (contentHash?: string) => Promise<CallFlows>;
 }
@@ -26,7 +30,7 @@ export interface CallsOptions {
 const untoldLimitMs = 300;
 
 export function createCalls(services: Omit<CallServices, keyof CallFlows>, options: CallsOptions): Calls {
-  const { clock, log, snapshots, store, untoldChanges } = services;
+  const { bus, clock, log, snapshots, store, untoldChanges } = services;
   const running = new Map<string, RunningCall>();
   /** Calls that are being answered count against the limit, too. */
   let answering = 0;
@@ -85,21 +89,25 @@ export function createCalls(services: Omit<CallServices, keyof CallFlows>, optio
     running.delete(callId);
   }
 
+  function refusal(): BusEvents['call-refused']['reason'] | undefined {
+    if (closing) return 'closing';
+    return answering >= options.maxCalls ? 'full' : options.strain?.();
+  }
+
   return {
     get active() {
       return running.size;
     },
     take(incoming) {
-      if (closing) {
-        incoming.reject('closing');
-        return;
-      }
-      if (answering >= options.maxCalls) {
-        log.warn(
-          { gateway: incoming.gateway, maxCalls: options.maxCalls },
-          'call refused: all lines are busy',
-        );
-        incoming.reject('overloaded');
+      const reason = refusal();
+      if (reason !== undefined) {
+        const { gateway } = incoming;
+        bus.publish('call-refused', { gateway, reason });
+        if (reason === 'full')
+          log.warn({ gateway, maxCalls: options.maxCalls }, 'call refused: all lines are busy');
+        else if (reason !== 'closing')
+          log.warn({ gateway, strain: reason, calls: answering }, 'call refused: the machine is too busy');
+        incoming.reject(reason === 'closing' ? 'closing' : 'overloaded');
         return;
       }
       answering += 1;

@@ -47,7 +47,10 @@ const environmentSchema = z.object({
   KEFU_QUEUES_FILE: optionalText,
   KEFU_LANGUAGE: languageSchema.default('en'),
   KEFU_RECORD_CALLS: flag,
-  KEFU_MAX_CALLS: wholeNumber(20, 1, 10_000),
+  /** Calls at once; `auto`: as many as the machine is measured to take. */
+  KEFU_MAX_CALLS: z
+    .union([z.literal('auto'), z.coerce.number<string>().int().min(1).max(10_000)])
+    .default('auto'),
   KEFU_MAX_CALL_MINUTES: wholeNumber(60, 1, 24 * 60),
   KEFU_RECOGNIZER_THREADS: wholeNumber(2, 1, 64),
   KEFU_DRAIN_SECONDS: wholeNumber(30, 0, 3600),
@@ -83,7 +86,7 @@ export interface Config {
   readonly queuesFile: string | undefined;
   readonly language: Environment['KEFU_LANGUAGE'];
   readonly recordCalls: boolean;
-  readonly maxCalls: number;
+  readonly maxCalls: number | 'auto';
   readonly maxCallMs: number;
   readonly recognizerThreads: number;
   readonly drainMs: number;

@@ -8,12 +8,13 @@ import type { EventBus } from '../core/events.ts';
 import { languages, type Language } from '../core/language.ts';
 import type { Logger } from '../core/log.ts';
 import type { SpellingRecognizer } from '../core/recognition.ts';
+import type { SpeechEngine } from '../core/speech.ts';
 import type { SentenceEncoder } from '../core/understanding.ts';
 import { createDigitCollector } from '../listen/digits.ts';
 import { loadSilero } from '../listen/silero.ts';
 import { createSpellingRecognizer } from '../listen/spelling/recognizer.ts';
 import { createTurnDetector } from '../listen/turn-detector.ts';
-import { createResampler } from '../media/resampler.ts';
+import { resampleClip } from '../media/resampler.ts';
 import { manifestsFor, type ModelEntry, type ModelRole } from '../models/manifest.ts';
 import { createModelStore, type ModelStore } from '../models/store.ts';
 import { loadLexicon } from '../speak/pronounce/lexicon.ts';
@@ -23,6 +24,7 @@ import { createSentenceEncoder } from '../understand/encoder.ts';
 import { UnigramTokenizer } from '../understand/tokenizer.ts';
 import { startTokenEncoder } from '../workers/encoder.ts';
 import type { RecognizerFiles } from '../workers/recognizer-model.ts';
+import type { Decoding } from '../workers/recognizer-slot.ts';
 import { createRecognizerPool, type RecognizerPool } from '../workers/recognizer.ts';
 import { startSpellingNetwork } from '../workers/spelling.ts';
 import { startPiperEngine } from '../workers/synthesizer.ts';
@@ -34,6 +36,8 @@ export interface Stages {
   readonly encoder: SentenceEncoder;
   /** Languages that can be recognised and spoken. */
   readonly voiceLanguages: readonly Language[];
+  /** The voice of a language, or of another when it has none. */
+  readonly speechEngine: (language: Language) => SpeechEngine;
   close(): Promise<void>;
 }
 
@@ -59,6 +63,8 @@ export async function startStages(
     readonly bus: EventBus;
     readonly clock: Clock;
     readonly timeZone: () => Promise<string>;
+    /** Told of everything that a recogniser worker has read. */
+    readonly onDecoded: (decoding: Decoding) => void;
   },
 ): Promise<Stages> {
   const store = openModelStore(config);
@@ -114,6 +120,9 @@ export async function startStages(
       voiceLanguages: languages.filter(
         (language) => recognizers.has(language) && voices.some((voice) => voice.languages.includes(language)),
       ),
+      speechEngine: (language) =>
+        (voices.find((voice) => voice.languages.includes(language)) ?? voices[0])?.engine ??
+        missing('voice', language),
       async close() {
         // The cache last: the synthesiser still writes to it.
         await Promise.all(opened.filter((part) => part !== cache).map((part) => part.close()));
@@ -157,6 +166,7 @@ export async function startStages(
           threads: config.recognizerThreads,
           log: parts.log,
           onRestart: (worker, message) => parts.bus.publish('worker-restarted', { worker, message }),
+          onDecoded: parts.onDecoded,
           clock: parts.clock,
         });
       if (!byModel.has(entry.id)) opened.push(pool);
@@ -267,15 +277,7 @@ export async function startSpelling(
   return createSpellingRecognizer({
     symbols,
     network,
-    resample(samples, sampleRateHz) {
-      const resampler = createResampler(sampleRateHz, 16_000);
-      const first = resampler.process(samples);
-      const rest = resampler.flush();
-      const whole = new Int16Array(first.length + rest.length);
-      whole.set(first);
-      whole.set(rest, first.length);
-      return whole;
-    },
+    resample: (samples, sampleRateHz) => resampleClip(samples, sampleRateHz, 16_000),
   });
 }
 

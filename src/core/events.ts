@@ -130,6 +130,11 @@ export interface CallEvent {
 /** The one map from event name to payload. Nothing on it may steer a call. */
 export interface BusEvents {
   readonly 'call-event': CallEvent;
+  /** Not answered: no line is free (`full`), a part of the machine is too busy, or the process is ending. */
+  readonly 'call-refused': {
+    readonly gateway: string;
+    readonly reason: 'full' | 'event-loop' | 'recognizer' | 'closing';
+  };
   readonly 'packet-late': { readonly callId: string; readonly lateMs: number };
   readonly 'worker-restarted': { readonly worker: string; readonly message: string };
 }

@@ -36,6 +36,16 @@ interface Kernel {
 
 const kernels = new Map<string, Kernel>();
 
+/** Converts a whole clip. @throws KefuError `audio_invalid` as `createResampler` does. */
+export function resampleClip(samples: Int16Array, fromHz: number, toHz: number): Int16Array {
+  const resampler = createResampler(fromHz, toHz);
+  const [first, rest] = [resampler.process(samples), resampler.flush()];
+  const whole = new Int16Array(first.length + rest.length);
+  whole.set(first);
+  whole.set(rest, first.length);
+  return whole;
+}
+
 /**
  * A converter with its own state, by a windowed-sinc filter: 60 dB or better from the lower Nyquist frequency on, less
  * than 0.5 dB of ripple up to 90 % of it, 5 ms of delay at 8 kHz.

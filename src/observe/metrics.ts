@@ -16,8 +16,15 @@ export interface Metrics {
   close(): void;
 }
 
-/** Prometheus metrics made from what passes over the bus; `activeCalls` is asked at each scrape. */
-export function createMetrics(bus: EventBus, activeCalls: () => number): Metrics {
+/** What is asked at each scrape. */
+export interface CallFigures {
+  activeCalls(): number;
+  /** How many calls are taken at once. */
+  capacityCalls(): number;
+}
+
+/** Prometheus metrics made from what passes over the bus and from the figures of calls. */
+export function createMetrics(bus: EventBus, figures: CallFigures): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -29,7 +36,15 @@ export function createMetrics(bus: EventBus, activeCalls: () => number): Metrics
     help: 'Calls going on now.',
     registers,
     collect() {
-      this.set(activeCalls());
+      this.set(figures.activeCalls());
+    },
+  });
+  new Gauge({
+    name: 'kefu_capacity_calls',
+    help: 'Calls that are taken at once: measured at the start, or set.',
+    registers,
+    collect() {
+      this.set(figures.capacityCalls());
     },
   });
   new Gauge({
@@ -45,6 +60,12 @@ export function createMetrics(bus: EventBus, activeCalls: () => number): Metrics
     name: 'kefu_calls_started_total',
     help: 'Calls answered.',
     labelNames: ['gateway'],
+    registers,
+  });
+  const refused = new Counter({
+    name: 'kefu_calls_refused_total',
+    help: 'Calls not taken: full, a part of the machine too busy (event-loop, recognizer), or closing.',
+    labelNames: ['reason'],
     registers,
   });
   const ended = new Counter({
@@ -160,6 +181,7 @@ export function createMetrics(bus: EventBus, activeCalls: () => number): Metrics
 
   const unsubscribe = [
     bus.subscribe('call-event', count),
+    bus.subscribe('call-refused', ({ reason }) => refused.inc({ reason })),
     bus.subscribe('packet-late', ({ lateMs }) => late.observe(lateMs / 1000)),
     bus.subscribe('worker-restarted', ({ worker }) => restarts.inc({ worker })),
   ];

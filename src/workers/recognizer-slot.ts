@@ -2,6 +2,7 @@ import type { Transferable } from 'node:worker_threads';
 import type { Clock } from '../core/clock.ts';
 import type { KefuError } from '../core/errors.ts';
 import type { RecognizerReply, RecognizerRequest, Reading } from './recognizer-messages.ts';
+import { recognitionRateHz } from './recognizer-model.ts';
 import type { SupervisedThread, ThreadOptions } from './thread.ts';
 import type { TurnAudio } from './turn-audio.ts';
 
@@ -24,6 +25,14 @@ export type JobOutcome =
   | { readonly ok: true; readonly reading: Reading; readonly decodeMs: number; readonly waitMs: number }
   | { readonly ok: false; readonly message: string };
 
+/** What a worker has read: for finals `waitMs` is how long they waited for it. */
+export interface Decoding {
+  readonly kind: Job['kind'];
+  readonly soundMs: number;
+  readonly decodeMs: number;
+  readonly waitMs: number;
+}
+
 /** A stream as its slot sees it. */
 export interface SlotClient {
   /** The worker died: its successor has heard nothing of the turns so far. */
@@ -45,6 +54,7 @@ export interface SlotOptions {
   ) => SupervisedThread<RecognizerRequest>;
   /** The worker died: its jobs and clients may move to another slot, or stay and wait for the restart. */
   readonly onDown: (slot: RecognizerSlot, error: KefuError) => void;
+  readonly onDecoded?: ((decoding: Decoding) => void) | undefined;
 }
 
 /** A final whose workers die this often is given up: its audio may be what kills them. */
@@ -56,7 +66,8 @@ export class RecognizerSlot {
   readonly #options: SlotOptions;
   readonly #thread: SupervisedThread<RecognizerRequest>;
   #finals: Job[] = [];
-  #current: { readonly id: number; readonly job: Job; readonly sentMs: number } | undefined;
+  #current:
+    { readonly id: number; readonly job: Job; readonly sentMs: number; readonly soundMs: number } | undefined;
   #nextJob = 1;
   #up = false;
 
@@ -147,7 +158,8 @@ export class RecognizerSlot {
     const request: RecognizerRequest = this.#options.streaming
       ? { type: 'feed', job: id, turn: audio.turn, samples, final: job.kind === 'final' }
       : { type: 'read', job: id, samples };
-    this.#current = { id, job, sentMs: this.#options.clock.nowMs() };
+    const soundMs = (1000 * samples.length) / recognitionRateHz;
+    this.#current = { id, job, sentMs: this.#options.clock.nowMs(), soundMs };
     const transfer: Transferable[] = [samples.buffer];
     // A refusal means that the thread has just died; its `onExit` deals with the job.
     this.#thread.post(request, transfer);
@@ -157,10 +169,12 @@ export class RecognizerSlot {
     const current = this.#current;
     if (current?.id !== reply.job) return;
     this.#current = undefined;
-    const { job, sentMs } = current;
+    const { job, sentMs, soundMs } = current;
+    const waitMs = sentMs - job.askedMs;
+    if (reply.ok) this.#options.onDecoded?.({ kind: job.kind, soundMs, decodeMs: reply.decodeMs, waitMs });
     job.done(
       reply.ok
-        ? { ok: true, reading: reply.reading, decodeMs: reply.decodeMs, waitMs: sentMs - job.askedMs }
+        ? { ok: true, reading: reply.reading, decodeMs: reply.decodeMs, waitMs }
         : { ok: false, message: reply.message },
     );
     this.pump();

@@ -5,7 +5,7 @@ import type { RecognitionOptions, RecognitionStream, SpeechRecognizer } from '..
 import { RecognizerStream } from './recognizer-stream.ts';
 import type { RecognizerReply, RecognizerRequest } from './recognizer-messages.ts';
 import { isStreaming, type RecognizerModel } from './recognizer-model.ts';
-import { RecognizerSlot, type SlotClient, type StartThread } from './recognizer-slot.ts';
+import { RecognizerSlot, type Decoding, type SlotClient, type StartThread } from './recognizer-slot.ts';
 import { startThread } from './thread.ts';
 
 export interface RecognizerPoolOptions {
@@ -15,6 +15,8 @@ export interface RecognizerPoolOptions {
   readonly log?: Logger;
   /** A worker died and will be restarted. */
   readonly onRestart?: (worker: string, message: string) => void;
+  /** Told of everything that a worker has read, to know how busy they are. */
+  readonly onDecoded?: (decoding: Decoding) => void;
   /** A final that no worker has answered by then has failed: workers may all be down. Default 6 s. */
   readonly finalLimitMs?: number;
   readonly clock?: Clock;
@@ -82,6 +84,7 @@ class Pool implements RecognizerPool {
           onDown: (slot, error) => {
             this.#onDown(slot, error);
           },
+          onDecoded: options.onDecoded,
         }),
     );
     this.ready = Promise.all(this.#slots.map((slot) => slot.ready)).then(() => undefined);

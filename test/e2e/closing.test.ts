@@ -30,7 +30,7 @@ describe('a Kefu that is told to end', () => {
       const answer = await fetch(`${url}/readyz`);
       return answer.ok ? undefined : { status: answer.status, body: await answer.json() };
     }, 'Kefu to say that it is ending');
-    expect(ready).toEqual({ status: 503, body: { ready: false, problems: ['draining'] } });
+    expect(ready).toMatchObject({ status: 503, body: { ready: false, problems: ['draining'] } });
     expect((await postWebhook(`${url}/twilio/voice`, voiceForm())).status).toBe(503);
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     // The call that goes on is still there to be heard.

@@ -31,13 +31,17 @@ describe('two Kefu nodes behind Kamailio', () => {
         `trunks: [{ name: kamailio, addresses: [${hosts.kamailio}] }]`,
       ].join('\n'),
     );
-    const kefu = await spawnKefu({ KEFU_TRUNKS_FILE: trunksFile, KEFU_DRAIN_SECONDS: '120' });
+    const kefu = await spawnKefu({
+      KEFU_TRUNKS_FILE: trunksFile,
+      KEFU_DRAIN_SECONDS: '120',
+      KEFU_RECOGNIZER_THREADS: '1',
+    });
     return { uri: `sip:${host}:${port}`, kefu };
   }
   beforeAll(async () => {
     // One after the other: both read the same models.
     for (const host of ['127.0.0.11', '127.0.0.12']) nodes.push(await startNode(host));
-  });
+  }, 600_000);
   beforeEach(async () => {
     // A node that is busy starting or rendering is not dead: silence takes longer here than in production.
     kamailio = await startKamailio({ nodes: nodes.map(({ uri }) => uri), silentMs: 5_000 });

@@ -1,9 +1,12 @@
 import type { FastifyPluginCallback } from 'fastify';
 import type { Metrics } from '../../observe/metrics.ts';
+import type { LineCapacity } from '../admission.ts';
 import { forRoles } from './guard.ts';
 
 export interface HealthRoutesOptions {
   readonly metrics: Metrics;
+  /** How many calls are taken at once, why so many, and how many go on. */
+  capacity(): LineCapacity & { readonly active: number };
   /** What is wrong, by part; empty when the process can take calls. */
   problems(): Promise<readonly string[]>;
 }
@@ -15,7 +18,8 @@ export const healthRoutes: FastifyPluginCallback<HealthRoutesOptions> = (app, op
 
   app.get('/readyz', open, async (_request, reply) => {
     const problems = await options.problems();
-    return reply.code(problems.length === 0 ? 200 : 503).send({ ready: problems.length === 0, problems });
+    const ready = problems.length === 0;
+    return reply.code(ready ? 200 : 503).send({ ready, problems, capacity: options.capacity() });
   });
 
   app.get('/metrics', { config: forRoles('engineer') }, async (_request, reply) =>

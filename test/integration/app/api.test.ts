@@ -21,6 +21,7 @@ import { createCapturedLog } from '../../support/captured-log.ts';
 
 const log = createCapturedLog();
 const bus = createEventBus(log);
+const capacity = { calls: 20, source: 'measured', limitedBy: 'cores', active: 3 } as const;
 const problems: string[] = [];
 let directory = '';
 let database: Database;
@@ -100,8 +101,8 @@ beforeAll(async () => {
   installGuard(server, access);
   audit = createAuditLog(database, { clock: systemClock });
   await server.register(callRoutes, { store, recordings, bus, log, audit });
-  const metrics = createMetrics(bus, () => 3);
-  const options = { metrics, problems: () => Promise.resolve(problems) };
+  const metrics = createMetrics(bus, { activeCalls: () => 3, capacityCalls: () => 20 });
+  const options = { metrics, capacity: () => capacity, problems: () => Promise.resolve(problems) };
   await server.register(healthRoutes, options);
   address = await server.listen({ host: '127.0.0.1', port: 0 });
   for (let call = 1; call <= 5; call += 1) {
@@ -225,17 +226,22 @@ describe('a recording', () => {
 
 describe('health', () => {
   it('tells readiness and what is missing', async () => {
-    expect(await (await get('/readyz')).json()).toEqual({ ready: true, problems: [] });
+    expect(await (await get('/readyz')).json()).toEqual({ ready: true, problems: [], capacity });
     problems.push('the database does not answer');
     const response = await get('/readyz');
     expect(response.status).toBe(503);
-    expect(await response.json()).toEqual({ ready: false, problems: ['the database does not answer'] });
+    expect(await response.json()).toEqual({
+      ...{ ready: false, problems: ['the database does not answer'], capacity },
+    });
     problems.pop();
   });
 
   it('counts what happened in Prometheus form', async () => {
+    bus.publish('call-refused', { gateway: 'sip', reason: 'full' });
     const text = await (await get('/metrics')).text();
     expect(text).toMatch(/^kefu_calls_active 3$/m);
+    expect(text).toMatch(/^kefu_capacity_calls 20$/m);
+    expect(text).toMatch(/^kefu_calls_refused_total\{reason="full"\} 1$/m);
     expect(text).toMatch(/^kefu_calls_started_total\{gateway="twilio"\} 9$/m);
     expect(text).toMatch(/^kefu_calls_ended_total\{outcome="resolved",reason="we-hung-up"\} 8$/m);
   });

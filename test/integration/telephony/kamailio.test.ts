@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -93,7 +94,7 @@ describe('Kamailio in front of two nodes', () => {
 
   it('takes calls over TLS', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'kefu-kamailio-tls-'));
-    closers.push(() => Promise.resolve(rmSync(directory, { recursive: true, force: true })));
+    closers.push(() => rm(directory, { recursive: true, force: true }));
     const { certificate, ...tls } = await selfSignedCertificate(directory, hosts.kamailio);
     const nodes = await startNodes();
     const kamailio = await kamailioFor(nodes, { tls });
@@ -231,7 +232,9 @@ describe('Kamailio in front of two nodes', () => {
     const ended: unknown[] = [];
     const nodes = await startNodes((call) => {
       // Answered once the caller has gone.
-      setTimeout(() => void answerVoice(call).events.done.then((seen) => ended.push(seen.at(-1))), 1_500);
+      setTimeout(() => {
+        void answerVoice(call).events.done.then((seen) => ended.push(seen.at(-1)));
+      }, 1_500);
     });
     const kamailio = await kamailioFor(nodes);
     await sipp('cancel', kamailio.address, fromTrunk);

@@ -43,7 +43,7 @@ describe('the settings', () => {
       transferTarget: undefined,
       language: 'en',
       recordCalls: false,
-      maxCalls: 20,
+      maxCalls: 'auto',
       maxCallMs: 3_600_000,
       recognizerThreads: 2,
       drainMs: 30_000,

@@ -7,7 +7,10 @@ import { createCapturedLog } from '../../support/captured-log.ts';
 function open() {
   const listeners = new Set<(fact: FigureFact) => void>();
   let waiting: ReturnType<QueueWatch['waiting']> = [];
-  const metrics = createMetrics(createEventBus(createCapturedLog()), () => 0);
+  const metrics = createMetrics(createEventBus(createCapturedLog()), {
+    activeCalls: () => 0,
+    capacityCalls: () => 20,
+  });
   metrics.watchQueue({
     subscribe(listener) {
       listeners.add(listener);
