@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KefuError } from '../../../../src/core/errors.ts';
+import { createTranscoder } from '../../../../src/media/transcoder.ts';
 import { Diversions } from '../../../../src/telephony/sip/diversions.ts';
 import { SipHeaders, type SipRequest } from '../../../../src/telephony/sip/message.ts';
 import { glarePauseMs } from '../../../../src/telephony/sip/negotiation.ts';
@@ -20,7 +21,8 @@ function ringing() {
   const [first, second] = ways;
   if (!first || !second) throw new Error('there are two servers');
   const side = new Side({
-    ...{ sockets: fakeSockets(), trunk: anyTrunk, flow: first, soundHost: () => '192.0.2.9', clock, log },
+    ...{ sockets: fakeSockets(), trunk: anyTrunk, flow: first, soundHost: () => '192.0.2.9' },
+    ...{ createTranscoder, clock, log },
   });
   const write = ({ uri, cseq, more }: InviteParts): SipRequest => {
     const headers = new SipHeaders()
