@@ -5,6 +5,7 @@ import type { IncomingCall } from '../../core/telephony.ts';
 import { offerCall } from '../offer.ts';
 import type { RtpPorts } from '../rtp/ports.ts';
 import { VoiceSession, type Farewell } from '../voice-session.ts';
+import type { RtpTap } from './capture.ts';
 import type { SipCore } from './core.ts';
 import { Dialog } from './dialog.ts';
 import { parseAddress, parseUri, userOf } from './grammar.ts';
@@ -24,6 +25,8 @@ export interface CallParts {
   readonly mediaTimeoutMs: number;
   /** The address at which a peer can send us sound. */
   readonly soundHost: (peer: string) => string;
+  /** Who captures the sound of a call, by its Call-ID. */
+  readonly tap?: RtpTap | undefined;
   /** Calls that go on, to be hung up when the gateway closes. */
   readonly sessions: Set<VoiceSession>;
 }
@@ -78,6 +81,7 @@ export async function takeInvite(
       ...{ sockets, trunk, clock, log },
       ...{ localHost: parts.soundHost(flow.remote.host), peerHost: flow.remote.host },
       sink: () => session,
+      tap: () => parts.tap?.(gatewayCallId),
     });
   } catch (error) {
     log.error({ error: toKefuError(error).message }, 'A call could not get ports for its sound');

@@ -5,7 +5,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/log.ts';
 import { toLaw } from '../rtp/law-change.ts';
 import type { RtpSockets } from '../rtp/ports.ts';
-import { RtpSession, type RtpAgreement } from '../rtp/session.ts';
+import { RtpSession, type RtpAgreement, type RtpTapped } from '../rtp/session.ts';
 import { SrtpContext, srtpKeyBytes, srtpSuites, type SrtpSuite } from '../rtp/srtp.ts';
 import {
   agree,
@@ -20,6 +20,7 @@ import {
   type SdpCrypto,
   type SipCodec,
 } from './sdp.ts';
+import type { TappedPacket } from './capture.ts';
 import type { Trunk } from './trunks.ts';
 
 /** Where the sound of a call goes: its `VoiceSession`, once there is one. */
@@ -37,6 +38,8 @@ export interface SipMediaOptions {
   readonly localHost: string;
   readonly peerHost: string;
   readonly sink: () => MediaSink | undefined;
+  /** Asked for each packet: who captures the call, if anybody does. */
+  readonly tap?: (() => ((packet: TappedPacket) => void) | undefined) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -86,6 +89,7 @@ export class SipMedia {
       onKey: (key) => sink()?.digit(key),
       onMark: (name) => sink()?.markPlayed(name),
       onHeard: () => sink()?.heard(),
+      tap: (packet) => this.#tapped(packet),
     });
   }
 
@@ -152,6 +156,11 @@ export class SipMedia {
 
   sendKeys(keys: string): boolean {
     return this.#rtp.sendKeys(keys);
+  }
+
+  #tapped(packet: RtpTapped): void {
+    const { tap, localHost, sockets } = this.#options;
+    tap?.()?.({ ...packet, local: { host: localHost, port: sockets.port } });
   }
 
   /** Idempotent. */

@@ -5,6 +5,7 @@ import { answerChallenge } from './digest.ts';
 import { capabilities } from './core.ts';
 import { failed } from './dialer.ts';
 import { contactFor, Dialog, newCallId } from './dialog.ts';
+import type { SipFlow } from './flow.ts';
 import { hostText, parseAddress, parseCseq, parseUri } from './grammar.ts';
 import type { CallParts } from './incoming.ts';
 import { Leg } from './leg.ts';
@@ -18,6 +19,8 @@ import type { OutboundRules, Trunk } from './trunks.ts';
 export interface PlaceCall extends CallParts, DialOptions {
   readonly trunk: Trunk & { readonly outbound: OutboundRules };
   readonly uri: string;
+  /** The way to the server that is to be asked; by default to the first of the trunk. */
+  readonly flow?: SipFlow | undefined;
   /** Called once, after the call was answered and has ended. */
   readonly onEnded: () => void;
 }
@@ -25,6 +28,8 @@ export interface PlaceCall extends CallParts, DialOptions {
 const maxRedirects = 3;
 /** A CANCEL ends the ringing within this time, or the call is left to its fate. */
 const cancelLimitMs = 5_000;
+/** A server that has not said anything within this time is taken for dead: another one may be asked. */
+const silenceLimitMs = 5_000;
 
 /**
  * Calls somebody.
@@ -35,7 +40,7 @@ const cancelLimitMs = 5_000;
  */
 export async function placeCall(options: PlaceCall): Promise<VoiceMedia> {
   const { core, trunk, clock, ringMs, signal } = options;
-  const flow = await core.flowToUri(trunk.outbound.server);
+  const flow = options.flow ?? (await core.flowToUri(trunk.outbound.server));
   const sockets = await options.ports.take();
   const callId = newCallId();
   const log = options.log.child({ trunk: trunk.name, gatewayCallId: callId });
@@ -48,6 +53,7 @@ export async function placeCall(options: PlaceCall): Promise<VoiceMedia> {
     ...{ sockets, trunk, clock, log },
     ...{ localHost: options.soundHost(flow.remote.host), peerHost: flow.remote.host },
     sink: () => session,
+    tap: () => options.tap?.(callId),
   });
   try {
     if (signal.aborted) throw aborted();
@@ -72,6 +78,7 @@ export async function placeCall(options: PlaceCall): Promise<VoiceMedia> {
       const finish = (settle: () => void): void => {
         cancelRingLimit();
         cancelPatience();
+        cancelSilenceLimit();
         signal.removeEventListener('abort', onAbort);
         settle();
       };
@@ -95,12 +102,18 @@ export async function placeCall(options: PlaceCall): Promise<VoiceMedia> {
       };
       const onAbort = (): void => giveUp(aborted());
       let cancelPatience = (): void => undefined;
+      let cancelSilenceLimit = (): void => undefined;
       const cancelRingLimit = clock.setTimer(() => giveUp(failed('no-answer', 'Nobody answered')), ringMs);
       signal.addEventListener('abort', onAbort);
 
       const send = (): void => {
         const request = inviteTo(uri, cseq, proof);
         rings = false;
+        cancelSilenceLimit();
+        cancelSilenceLimit = clock.setTimer(() => {
+          current.abandon();
+          finish(() => reject(givenUp ?? failed('unreachable', 'The server did not answer')));
+        }, silenceLimitMs);
         current = core.transactions.send(request, flow, {
           onResponse: (response) => received(request, response),
           onFailed: () => finish(() => reject(givenUp ?? failed('unreachable', 'The server did not answer'))),
@@ -108,6 +121,7 @@ export async function placeCall(options: PlaceCall): Promise<VoiceMedia> {
       };
       const received = (request: SipRequest, response: SipResponse): void => {
         const { status, headers } = response;
+        cancelSilenceLimit();
         if (status < 200) {
           rings = true;
           if (givenUp) cancel();
@@ -240,6 +254,8 @@ function aborted(): KefuError {
 
 function refusalOf(status: number): KefuError {
   const told = `The far side answered with ${status}`;
+  // Another server may well take the call (RFC 3263 section 4.3).
+  if (status === 503) return failed('unreachable', told);
   if (status === 486 || status === 600) return failed('busy', told);
   if (status === 408 || status === 480) return failed('no-answer', told);
   if (status === 603) return failed('declined', told);
