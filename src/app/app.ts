@@ -23,6 +23,8 @@ import { createBrowserGateway } from '../telephony/browser.ts';
 import { attachUpgrades, httpServerLimits } from '../telephony/gateway.ts';
 import { createSipGateway, type SipGateway } from '../telephony/sip/gateway.ts';
 import { readTrunks } from '../telephony/sip/trunks.ts';
+import { telephonyRoutes } from './routes/telephony.ts';
+import { createTrunkFile, signalActor } from './trunks.ts';
 import { createTextGateway } from '../telephony/text.ts';
 import { createFileEndings } from '../telephony/twilio/endings.ts';
 import { createTwilioGateway } from '../telephony/twilio/gateway.ts';
@@ -63,6 +65,8 @@ export interface App {
   readonly activeCalls: number;
   /** Every route of the server, and who may use it. */
   readonly routes: readonly GuardedRoute[];
+  /** Reads the trunks file again; a mistake in it is logged and changes nothing. */
+  reloadTrunks(): Promise<void>;
   /** Lets running calls end within the drain time, then stops everything. Idempotent. */
   close(): Promise<void>;
 }
@@ -179,6 +183,10 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     const { access, audit, ...staff } = await startPeople(database, config, { clock, log });
     const sip = await openSip(config, log);
     if (sip) closers.push(() => sip.close());
+    const trunkLine =
+      sip && config.trunksFile !== undefined
+        ? { sip, file: createTrunkFile({ file: config.trunksFile, sip, audit, log }) }
+        : undefined;
     const desk = closeLater(
       await startDesk(config, {
         database,
@@ -235,6 +243,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     const deskFlows = closeLater(createDeskFlows(atDesk));
     const metrics = createMetrics(bus, () => calls.active);
     metrics.watchQueue(desk.figures);
+    if (sip) metrics.watchTrunks(() => sip.figures);
     closers.push(() => metrics.close());
 
     const server = fastify({
@@ -280,6 +289,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     await server.register(deskRoutes, { shop, voicemails, log });
     await server.register(deskFlowRoutes, { deskFlows, suggestions: createSuggestions(atDesk) });
     await server.register(figureRoutes, { figures: desk.figures });
+    await server.register(telephonyRoutes, { line: trunkLine, store, audit });
     await server.register(flowRoutes, { store: flowStore, flows, audit });
     await server.register(healthRoutes, {
       metrics,
@@ -311,6 +321,10 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       routes: guarded,
       get activeCalls() {
         return calls.active;
+      },
+      async reloadTrunks() {
+        // What is wrong with the file was logged, and whoever sends a signal reads the log.
+        await trunkLine?.file.reload(signalActor).catch(() => undefined);
       },
       close: () => (closing ??= closeAll()),
     };
