@@ -27,6 +27,7 @@ async function main(): Promise<void> {
     log.info({}, 'stopping');
     void app.close().then(() => process.exit(0));
   };
+  process.on('SIGHUP', () => void app.reloadTrunks());
   if (stop.signal.aborted) onSignal();
   const ws = app.address.replace(/^http/, 'ws');
   process.stdout.write(

@@ -26,6 +26,8 @@ import { attachUpgrades, httpServerLimits } from '../telephony/gateway.ts';
 import { dialInTurn } from '../telephony/dialling.ts';
 import { createSipGateway, type SipGateway } from '../telephony/sip/gateway.ts';
 import { readTrunks } from '../telephony/sip/trunks.ts';
+import { telephonyRoutes } from './routes/telephony.ts';
+import { createTrunkFile, signalActor } from './trunks.ts';
 import { createTextGateway } from '../telephony/text.ts';
 import { createFileEndings } from '../telephony/twilio/endings.ts';
 import { createTwilioGateway } from '../telephony/twilio/gateway.ts';
@@ -67,6 +69,8 @@ export interface App {
   readonly activeCalls: number;
   /** Every route of the server, and who may use it. */
   readonly routes: readonly GuardedRoute[];
+  /** Reads the trunks file again; a mistake in it is logged and changes nothing. */
+  reloadTrunks(): Promise<void>;
   /** Lets running calls end within the drain time, then stops everything. Idempotent. */
   close(): Promise<void>;
 }
@@ -203,6 +207,10 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       log,
     });
     const dialer = dialerOf([sip?.dialer, twilio.dialer]);
+    const trunkLine =
+      sip && config.trunksFile !== undefined
+        ? { sip, file: createTrunkFile({ file: config.trunksFile, sip, audit, log }) }
+        : undefined;
     const desk = closeLater(
       await startDesk(config, {
         database,
@@ -267,6 +275,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       capacityCalls: () => admission.capacity.calls,
     });
     metrics.watchQueue(desk.figures);
+    if (sip) metrics.watchTrunks(() => sip.figures);
     closers.push(() => metrics.close());
 
     const server = fastify({
@@ -304,6 +313,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     await server.register(deskRoutes, { shop, voicemails, log });
     await server.register(deskFlowRoutes, { deskFlows, suggestions: createSuggestions(atDesk) });
     await server.register(figureRoutes, { figures: desk.figures });
+    await server.register(telephonyRoutes, { line: trunkLine, store, audit });
     await server.register(flowRoutes, { store: flowStore, flows, audit });
     await server.register(healthRoutes, {
       metrics,
@@ -337,6 +347,10 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       routes: guarded,
       get activeCalls() {
         return calls.active;
+      },
+      async reloadTrunks() {
+        // What is wrong with the file was logged, and whoever sends a signal reads the log.
+        await trunkLine?.file.reload(signalActor).catch(() => undefined);
       },
       close: () => (closing ??= closeAll()),
     };

@@ -1,6 +1,7 @@
+import { suggestion } from '../core/suggestion.ts';
 import type { ExpressionTable } from './expression-table.ts';
 import type { FlowDefinition, FlowDraft, SharedDraft } from './flow-pack.ts';
-import { suggestion, type FlowSource, type Path } from './flow-source.ts';
+import type { FlowSource, Path } from './flow-source.ts';
 import type { FlowCall } from './schema.ts';
 import type { Prompt } from './wording.ts';
 

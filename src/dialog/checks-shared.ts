@@ -1,5 +1,6 @@
+import { suggestion } from '../core/suggestion.ts';
 import { checkFlowCall, near, type Pack } from './check-context.ts';
-import { suggestion, type FlowSource, type Path } from './flow-source.ts';
+import type { FlowSource, Path } from './flow-source.ts';
 import { patternNames } from './schema.ts';
 
 /** Prompts of prompts.yaml that the engine says by itself. */

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { shopOperations, type ShopOperation } from '../core/commerce.ts';
+import { suggestion } from '../core/suggestion.ts';
 import { checkFlowCall, near, type Pack } from './check-context.ts';
 import { checkEscalation, checkRouting, checkSettings, checkSlots } from './checks-shared.ts';
 import { alwaysInScope, sometimesInScope } from './expressions.ts';
 import type { FlowDraft } from './flow-pack.ts';
-import { suggestion, type Path } from './flow-source.ts';
+import type { Path } from './flow-source.ts';
 import type { StepSource } from './schema.ts';
 
 /** Kinds of step that a flow in the background may have: those that neither speak nor listen. */

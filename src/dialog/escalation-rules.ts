@@ -1,8 +1,9 @@
 import type { Emotion, Mood } from '../core/emotion.ts';
 import { KefuError } from '../core/errors.ts';
+import { suggestion } from '../core/suggestion.ts';
 import { compileExpression, type Expression } from './expressions.ts';
 import { escalationFileSchema, type EscalationRule, type EscalationSource } from './escalation-schema.ts';
-import { check, readFlowSource, suggestion, type FlowProblem, type FlowSource } from './flow-source.ts';
+import { check, readFlowSource, type FlowProblem, type FlowSource } from './flow-source.ts';
 
 /** Everything a rule can look at. It is recorded with every turn, so that other rules can be tried on the same call. */
 export interface EscalationFacts {

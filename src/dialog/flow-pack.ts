@@ -6,12 +6,13 @@ import type { Capability } from '../core/commerce.ts';
 import { KefuError } from '../core/errors.ts';
 import { languages, type Language } from '../core/language.ts';
 import type { IntentExamples } from '../core/understanding.ts';
+import { suggestion } from '../core/suggestion.ts';
 import { compileCodeShape, type CodeShape } from './capture/code-shape.ts';
 import { checkReferences, variablesOf } from './checks.ts';
 import { compileEscalation, type Escalation } from './escalation-rules.ts';
 import { ExpressionTable } from './expression-table.ts';
 import type { Expression } from './expressions.ts';
-import { check, readFlowSource, suggestion, type FlowProblem, type FlowSource } from './flow-source.ts';
+import { check, readFlowSource, type FlowProblem, type FlowSource } from './flow-source.ts';
 import {
   answersFileSchema,
   flowHeadSchema,

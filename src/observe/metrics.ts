@@ -2,7 +2,9 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { CallEvent, EventBus } from '../core/events.ts';
 import type { QueueWatch } from '../core/figures.ts';
+import type { SipFigures } from '../core/trunks.ts';
 import { registerQueueMetrics } from './queue-metrics.ts';
+import { registerSipMetrics } from './sip-metrics.ts';
 
 /** Bucket bounds in seconds around what callers notice: 0.6 s is quick, beyond 1.2 s is dead air. */
 const gapBucketsS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1, 1.2, 1.5, 2, 3, 5];
@@ -13,6 +15,8 @@ export interface Metrics {
   render(): Promise<string>;
   /** Shows the queue for people, too. Once, when there is a queue. */
   watchQueue(watch: QueueWatch): void;
+  /** Shows the telephone lines over SIP, too. Once, when there are any. */
+  watchTrunks(figures: () => SipFigures): void;
   close(): void;
 }
 
@@ -190,6 +194,9 @@ export function createMetrics(bus: EventBus, figures: CallFigures): Metrics {
     render: () => registry.metrics(),
     watchQueue(watch) {
       unsubscribe.push(registerQueueMetrics(registry, watch));
+    },
+    watchTrunks(figures) {
+      registerSipMetrics(registry, figures);
     },
     close() {
       for (const stop of unsubscribe) stop();

@@ -35,7 +35,8 @@ const hourMs = 3_600_000;
 
 /** The calls of one line. It keeps a defect, or somebody who found a way to make Kefu dial, from running up a bill. */
 export class DialAllowance {
-  readonly #limits: DialLimits;
+  /** May be set anew; calls that go on count all the same. */
+  limits: DialLimits;
   readonly #clock: Clock;
   readonly #log: Logger;
   #active = 0;
@@ -43,7 +44,7 @@ export class DialAllowance {
   #begunMs: number[] = [];
 
   constructor(limits: DialLimits, parts: { readonly clock: Clock; readonly log: Logger }) {
-    this.#limits = limits;
+    this.limits = limits;
     this.#clock = parts.clock;
     this.#log = parts.log;
   }
@@ -56,7 +57,7 @@ export class DialAllowance {
   take(): () => void {
     const nowMs = this.#clock.nowMs();
     this.#begunMs = this.#begunMs.filter((atMs) => nowMs - atMs < hourMs);
-    const { maxCalls, maxCallsPerHour } = this.#limits;
+    const { maxCalls, maxCallsPerHour } = this.limits;
     if (this.#active >= maxCalls || this.#begunMs.length >= maxCallsPerHour) {
       this.#log.warn({ maxCalls, maxCallsPerHour }, 'Refused to dial: a limit of the line');
       throw failed('limit', 'The line has reached its limit of calls');

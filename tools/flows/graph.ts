@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KefuError } from '../../src/core/errors.ts';
+import { suggestion } from '../../src/core/suggestion.ts';
 import type { FlowFiles } from '../../src/core/store.ts';
 import { compileFlowPack } from '../../src/dialog/flow-pack.ts';
-import { suggestion } from '../../src/dialog/flow-source.ts';
+
 import { mermaidOf } from './graph/mermaid.ts';
 import { graphOfFlow, graphOfPack } from './graph/model.ts';
 import { svgOf } from './graph/svg.ts';

@@ -34,6 +34,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   code_wrong: 422,
   locked_out: 429,
   overloaded: 429,
+  config_invalid: 422,
 };
 
 /** Fastify's own errors know their status, such as 413 for a body that is too large. */

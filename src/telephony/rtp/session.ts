@@ -35,6 +35,17 @@ export interface RtpSessionOptions {
   readonly onMark: (name: string) => void;
   /** Anything came from the far side, or it holds the call and need not send. */
   readonly onHeard: () => void;
+  /** Gets every packet of RTP and RTCP that goes out or is taken, unencrypted, while somebody captures the call. */
+  readonly tap?: ((packet: RtpTapped) => void) | undefined;
+}
+
+/** A packet as a capture wants it. */
+export interface RtpTapped {
+  readonly direction: 'in' | 'out';
+  readonly remote: Endpoint;
+  readonly bytes: Uint8Array;
+  /** `keys`: a telephone event (RFC 4733). */
+  readonly kind: 'audio' | 'keys' | 'rtcp';
 }
 
 const packetMs = 20;
@@ -164,6 +175,8 @@ export class RtpSession {
       return;
     }
     this.#options.onHeard();
+    const kind = packet.payloadType === agreement.keys?.payloadType ? 'keys' : 'audio';
+    this.#options.tap?.({ direction: 'in', remote: from, bytes: plain, kind });
     this.#receiver.take(packet);
   }
 
@@ -187,7 +200,10 @@ export class RtpSession {
     if (this.#closed || !agreement) return;
     const bytes = writeRtp(packet);
     const wire = agreement.srtp ? agreement.srtp.outbound.protectRtp(bytes) : bytes;
-    this.#sendTo(this.#options.sockets.rtp, wire, this.#source ?? agreement.remote);
+    const remote = this.#source ?? agreement.remote;
+    const kind = packet.payloadType === agreement.keys?.payloadType ? 'keys' : 'audio';
+    this.#options.tap?.({ direction: 'out', remote, bytes, kind });
+    this.#sendTo(this.#options.sockets.rtp, wire, remote);
   }
 
   #receiveReport(bytes: Uint8Array, host: string): void {

@@ -1,15 +1,14 @@
-import { lookup, resolveSrv } from 'node:dns/promises';
-import { isIP } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
-import { KefuError, toKefuError } from '../../core/errors.ts';
+import { toKefuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
-import { plainAddress } from './addresses.ts';
 import { dialogKeyOf, type Dialog } from './dialog.ts';
-import type { Endpoint, SipFlow, SipTransportName } from './flow.ts';
+import type { SipFlow } from './flow.ts';
 import { parseUri, type SipUri } from './grammar.ts';
 import type { Guard } from './guard.ts';
 import { responseTo, serializeMessage, type SipRequest } from './message.ts';
 import { parseMessage } from './parse.ts';
+import { SipResolver, transportOf } from './resolve.ts';
+import { SipServers } from './servers.ts';
 import { Transactions, newTag, type ClientHandlers, type ServerTransaction } from './transactions.ts';
 import type { SipTransports } from './transports.ts';
 import type { Trunk } from './trunks.ts';
@@ -34,6 +33,8 @@ export interface DialogOwner {
 
 export interface SipCoreOptions {
   readonly transports: Pick<SipTransports, 'flowTo'>;
+  /** Finds servers by name; by default with the machine's own name servers. */
+  readonly resolver?: SipResolver | undefined;
   readonly guard: Guard;
   readonly clock: Clock;
   readonly log: Logger;
@@ -54,11 +55,15 @@ export interface SipCoreOptions {
  */
 export class SipCore {
   readonly transactions: Transactions;
+  /** Finds the servers of trunks. */
+  readonly servers: SipServers;
   readonly #options: SipCoreOptions;
   readonly #dialogs = new Map<string, DialogOwner>();
 
   constructor(options: SipCoreOptions) {
     this.#options = options;
+    const { transports, clock, log, resolver = new SipResolver() } = options;
+    this.servers = new SipServers({ transports, clock, log, resolver });
     this.transactions = new Transactions({
       clock: options.clock,
       onAck: (request) => this.#dialogs.get(dialogKeyOf(request) ?? '')?.receiveAck(request),
@@ -203,9 +208,8 @@ export class SipCore {
   }
 
   /** @throws KefuError `server_unreachable`. */
-  async flowToUri(uri: SipUri): Promise<SipFlow> {
-    const transport = transportOf(uri);
-    return this.#options.transports.flowTo(transport, await resolveHost(uri, transport), uri.host);
+  flowToUri(uri: SipUri): Promise<SipFlow> {
+    return this.servers.first(uri);
   }
 }
 
@@ -220,32 +224,4 @@ export function capabilities(): Readonly<Record<string, string>> {
     Accept: 'application/sdp, application/dtmf-relay, application/dtmf',
     Supported: supportedExtensions.join(', '),
   };
-}
-
-export function transportOf(uri: SipUri): SipTransportName {
-  const named = uri.params.get('transport')?.toLowerCase();
-  if (uri.scheme === 'sips' || named === 'tls') return 'tls';
-  return named === 'tcp' ? 'tcp' : 'udp';
-}
-
-/** Finds a server as RFC 3263 wants it: by SRV records when no port is given, else by address. */
-export async function resolveHost(uri: SipUri, transport: SipTransportName): Promise<Endpoint> {
-  const usualPort = transport === 'tls' ? 5061 : 5060;
-  if (isIP(uri.host) !== 0) return { host: uri.host, port: uri.port ?? usualPort };
-  if (uri.port === undefined) {
-    const service = transport === 'tls' ? '_sips._tcp' : `_sip._${transport}`;
-    // No SRV record is the usual case.
-    const records = await resolveSrv(`${service}.${uri.host}`).catch(() => []);
-    const [best] = records.sort((a, b) => a.priority - b.priority || b.weight - a.weight);
-    if (best) return { host: await addressOf(best.name), port: best.port };
-  }
-  return { host: await addressOf(uri.host), port: uri.port ?? usualPort };
-}
-
-async function addressOf(name: string): Promise<string> {
-  try {
-    return plainAddress((await lookup(name, { order: 'ipv4first' })).address);
-  } catch (error) {
-    throw new KefuError('server_unreachable', `The name ${name} has no address.`, { cause: error });
-  }
 }

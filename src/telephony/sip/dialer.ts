@@ -25,18 +25,34 @@ export interface PlaceOptions
 
 /** Calls numbers over the trunks that allow them, within the limits of each. */
 export class SipDialer implements OutboundDialer {
-  readonly #lines: readonly { readonly trunk: OutboundTrunk; readonly allowance: DialAllowance }[];
+  #lines: readonly { readonly trunk: OutboundTrunk; readonly allowance: DialAllowance }[] = [];
   readonly #parts: DialerParts;
+  readonly #onCall: (trunk: Trunk) => void;
 
-  constructor(trunks: readonly Trunk[], parts: DialerParts) {
-    const { clock, log } = parts;
+  /** @param onCall - Called for each call that is begun. */
+  constructor(
+    trunks: readonly Trunk[],
+    parts: DialerParts,
+    onCall: (trunk: Trunk) => void = () => undefined,
+  ) {
+    this.#parts = parts;
+    this.#onCall = onCall;
+    this.renew(trunks);
+  }
+
+  /** From now on calls go over these trunks; those that go on stay where they are, and count. */
+  renew(trunks: readonly Trunk[]): void {
+    const { clock, log } = this.#parts;
+    const known = new Map(this.#lines.map(({ trunk, allowance }) => [trunk.name, allowance]));
     this.#lines = trunks
       .filter((trunk): trunk is OutboundTrunk => trunk.outbound !== undefined)
-      .map((trunk) => ({
-        trunk,
-        allowance: new DialAllowance(trunk.outbound, { clock, log: log.child({ trunk: trunk.name }) }),
-      }));
-    this.#parts = parts;
+      .map((trunk) => {
+        const { name, outbound } = trunk;
+        const allowance =
+          known.get(name) ?? new DialAllowance(outbound, { clock, log: log.child({ trunk: name }) });
+        allowance.limits = outbound;
+        return { trunk, allowance };
+      });
   }
 
   async dial(target: string, options: DialOptions): Promise<VoiceMedia> {
@@ -83,6 +99,7 @@ export class SipDialer implements OutboundDialer {
     number: string,
     options: Omit<PlaceOptions, 'trunk'>,
   ): Promise<Side> {
+    this.#onCall(trunk);
     const { server } = trunk.outbound;
     const port = server.port === undefined ? '' : `:${server.port}`;
     const transport = server.params.get('transport');

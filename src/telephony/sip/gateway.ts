@@ -1,17 +1,23 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CreateTranscoder } from '../../core/audio.ts';
 import { systemClock, type Clock } from '../../core/clock.ts';
 import { toKefuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { CallTransport, IncomingCall, OutboundDialer } from '../../core/telephony.ts';
+import type { SipFigures } from '../../core/trunks.ts';
 import { RtpPorts } from '../rtp/ports.ts';
 import type { VoiceSession } from '../voice-session.ts';
 import { localAddressFor } from './addresses.ts';
+import { Captures } from './capture.ts';
 import { retryLater, SipCore } from './core.ts';
+import { SipCounters } from './counters.ts';
 import { SipDialer, type DialerParts } from './dialer.ts';
 import type { Endpoint, SipTransportName } from './flow.ts';
 import { Guard } from './guard.ts';
 import { takeInvite } from './incoming.ts';
-import { Registration } from './registration.ts';
+import { RegisteredLines } from './lines.ts';
+import { SipResolver } from './resolve.ts';
+import { SipTrace } from './trace.ts';
 import { SipTransports } from './transports.ts';
 import type { TrunkSettings } from './trunks.ts';
 
@@ -31,6 +37,15 @@ export interface SipInUse {
   readonly rtpPorts: number;
 }
 
+/** What came of new settings. */
+export interface ReloadReport {
+  readonly trunks: readonly string[];
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  /** Settings that have changed and count only after a restart, by their place in the file. */
+  readonly afterRestart: readonly string[];
+}
+
 /** The gateway for telephone exchanges and carriers that speak SIP. */
 export interface SipGateway extends CallTransport {
   /** Opens the sockets; must be done before `start`. @throws KefuError `config_invalid`. */
@@ -41,17 +56,24 @@ export interface SipGateway extends CallTransport {
   readonly inUse: SipInUse;
   /** From now on new calls and OPTIONS get 503; calls that go on stay as they are until `close`. Idempotent. */
   drain(): void;
+  /** From now on the trunks of these settings count. Calls that go on are left alone, also those of trunks that are gone. */
+  reload(settings: TrunkSettings): ReloadReport;
+  /** The messages of the newest calls. */
+  readonly trace: SipTrace;
+  readonly captures: Captures;
+  readonly figures: SipFigures;
 }
 
 /**
  * SIP over UDP, TCP and TLS with RTP, for the trunks of one file.
  *
- *     sockets ─▶ SipCore ─INVITE─▶ takeInvite ─▶ IncomingCall ─▶ Leg + SipMedia
- *                   ▲                                                ▲
- *                   └── Registration (one per line)      SipDialer ──┘
+ *     sockets ─▶ Guard ─▶ SipCore ─INVITE─▶ takeInvite ─▶ IncomingCall ─▶ Leg + SipMedia
+ *        │                   ▲                                                ▲
+ *        └─▶ SipTrace,       └── RegisteredLines            SipDialer ────────┘
+ *            SipCounters
  */
 export function createSipGateway(options: SipGatewayOptions): SipGateway {
-  const { settings } = options;
+  let { settings } = options;
   const clock = options.clock ?? systemClock;
   const log = options.log.child({ gateway: 'sip' });
   const sessions = new Set<VoiceSession>();
@@ -60,16 +82,29 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
   let closing: Promise<void> | undefined;
 
   const guard = new Guard({ trunks: settings.trunks, clock, log });
+  const trace = new SipTrace({ clock });
+  const captures = new Captures({ trace, clock });
+  const counters = new SipCounters();
   const transports = new SipTransports({
     listeners: settings.listeners,
     publicAddress: settings.publicAddress,
     authorities: settings.authorities,
-    onMessage: (bytes, flow) => core.receive(bytes, flow),
+    onMessage: (bytes, flow) => {
+      if (!guard.mayBeRead(flow.remote.host)) return;
+      counters.message('in', bytes);
+      trace.note('in', bytes, flow, guard.trunkAt(flow.remote.host) !== undefined);
+      core.receive(bytes, flow);
+    },
+    onSent: (bytes, flow) => {
+      counters.message('out', bytes);
+      trace.note('out', bytes, flow, true);
+    },
     admits: (address) => guard.mayConnect(address),
     log,
   });
   const core = new SipCore({
     transports,
+    resolver: new SipResolver({ nameServers: settings.nameServers }),
     guard,
     clock,
     log,
@@ -79,6 +114,7 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
         transaction.respond(503, { headers: retryLater });
         return;
       }
+      counters.call(trunk.name, 'in');
       takeInvite(transaction, trunk, { ...parts, dialer, onCall: listener }).catch((error: unknown) => {
         log.error({ error: toKefuError(error).message }, 'A SIP call could not be taken');
         transaction.respond(500);
@@ -93,29 +129,25 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
     mediaTimeoutMs: settings.mediaTimeoutMs,
     createTranscoder: options.createTranscoder,
     soundHost: (peer) => localAddressFor(peer, settings.rtpHost, settings.publicAddress),
-    ...{ core, clock, log, sessions },
+    ...{ core, clock, log, sessions, tap: captures.tap },
   };
-  const dialer = new SipDialer(settings.trunks, parts);
-  const registrations = settings.trunks.flatMap((trunk) =>
-    trunk.register
-      ? [
-          new Registration(trunk.register, {
-            ...{ core, clock, log: log.child({ trunk: trunk.name }) },
-            onServer: (host) => guard.admitRegistrar(host, trunk),
-          }),
-        ]
-      : [],
-  );
+  const lines = new RegisteredLines({ core, guard, clock, log });
+  lines.renew(settings.trunks);
+  const dialer = new SipDialer(settings.trunks, parts, (trunk) => counters.call(trunk.name, 'out'));
 
   return {
     name: 'sip',
-    dialer,
+    ...{ dialer, trace, captures },
     get bound() {
       return transports.bound;
     },
     get inUse() {
       const { transactions, dialogs } = core;
       return { transactions: transactions.size, dialogs, calls: sessions.size, rtpPorts: ports.inUse };
+    },
+    get figures() {
+      const dropped = [...guard.drops].map(([reason, count]) => ({ labels: { reason }, count }));
+      return { ...counters.figures, dropped, lines: lines.states };
     },
     async open() {
       await transports.open();
@@ -126,7 +158,33 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
     },
     start(listener) {
       onCall = listener;
-      for (const registration of registrations) registration.start();
+      lines.start();
+    },
+    reload(next) {
+      const names = (of: TrunkSettings): string[] => of.trunks.map(({ name }) => name);
+      const [before, after] = [names(settings), names(next)];
+      const fixed = [
+        'listeners',
+        'publicAddress',
+        'nameServers',
+        'rtpHost',
+        'rtpPorts',
+        'mediaTimeoutMs',
+      ] as const;
+      const report: ReloadReport = {
+        trunks: after,
+        added: after.filter((name) => !before.includes(name)),
+        removed: before.filter((name) => !after.includes(name)),
+        afterRestart: [...fixed, 'authorities' as const].filter(
+          (key) => !isDeepStrictEqual(settings[key], next[key]),
+        ),
+      };
+      settings = { ...settings, trunks: next.trunks };
+      guard.renew(next.trunks);
+      dialer.renew(next.trunks);
+      lines.renew(next.trunks);
+      log.info({ ...report }, 'The trunks were read again');
+      return report;
     },
     drain() {
       draining = true;
@@ -139,8 +197,9 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
   };
 
   async function closeAll(): Promise<void> {
-    await Promise.all(registrations.map((registration) => registration.stop()));
+    await lines.stop();
     await Promise.all([...sessions].map((session) => session.hangup()));
+    captures.close();
     core.transactions.close();
     await transports.close();
   }

@@ -56,7 +56,16 @@ export async function takeInvite(
   let side: Side;
   try {
     const sockets = await parts.ports.take();
-    side = new Side({ sockets, trunk, flow, soundHost, createTranscoder, clock, log });
+    side = new Side({
+      sockets,
+      trunk,
+      flow,
+      soundHost,
+      createTranscoder,
+      clock,
+      log,
+      tap: () => parts.tap?.(gatewayCallId),
+    });
   } catch (error) {
     log.error({ error: toKefuError(error).message }, 'A call could not get ports for its sound');
     transaction.respond(503, { headers: { 'Retry-After': '10' } });

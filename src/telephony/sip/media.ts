@@ -5,7 +5,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/log.ts';
 import type { LineQuality } from '../../core/telephony.ts';
 import type { RtpSockets } from '../rtp/ports.ts';
-import { RtpSession, type RtpAgreement } from '../rtp/session.ts';
+import { RtpSession, type RtpAgreement, type RtpTapped } from '../rtp/session.ts';
 import { SrtpContext, srtpKeyBytes, srtpSuites, type SrtpSuite } from '../rtp/srtp.ts';
 import { factsOf, type SipCodec } from './codecs.ts';
 import {
@@ -20,6 +20,7 @@ import {
   type SdpAudio,
   type SdpCrypto,
 } from './sdp.ts';
+import type { TappedPacket } from './capture.ts';
 import type { Trunk } from './trunks.ts';
 
 /** Where the sound of a call goes: its `VoiceSession`, once there is one. */
@@ -40,6 +41,8 @@ export interface SipMediaOptions {
   /** The codec of the call when it has one already, since it goes on from another far side. */
   readonly codec?: SipCodec | undefined;
   readonly createTranscoder: CreateTranscoder;
+  /** Asked for each packet: who captures the call, if anybody does. */
+  readonly tap?: (() => ((packet: TappedPacket) => void) | undefined) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -93,6 +96,7 @@ export class SipMedia {
       onKey: (key) => sink()?.digit(key),
       onMark: (name) => sink()?.markPlayed(name),
       onHeard: () => sink()?.heard(),
+      tap: (packet) => this.#tapped(packet),
     });
   }
 
@@ -168,6 +172,11 @@ export class SipMedia {
 
   quality(): LineQuality {
     return { line: this.#options.trunk.name, codec: this.#wireCodec ?? 'none', ...this.#rtp.quality() };
+  }
+
+  #tapped(packet: RtpTapped): void {
+    const { tap, localHost, sockets } = this.#options;
+    tap?.()?.({ ...packet, local: { host: localHost, port: sockets.port } });
   }
 
   /** Idempotent. */

@@ -1,9 +1,11 @@
 import type { CreateTranscoder } from '../../core/audio.ts';
 import type { Clock } from '../../core/clock.ts';
+import { toKefuError } from '../../core/errors.ts';
 import type { DialOptions } from '../../core/telephony.ts';
 import type { Logger } from '../../core/log.ts';
 import type { RtpPorts } from '../rtp/ports.ts';
-import { dialAborted } from '../dialling.ts';
+import { dialAborted, failed } from '../dialling.ts';
+import type { RtpTap } from './capture.ts';
 import type { SipCodec } from './codecs.ts';
 import { capabilities, type SipCore } from './core.ts';
 import { contactFor, newCallId } from './dialog.ts';
@@ -13,6 +15,7 @@ import type { MediaSink } from './media.ts';
 import { SipHeaders, type SipRequest, type SipResponse } from './message.ts';
 import { Ringing, type InviteParts } from './ringing.ts';
 import { newTag } from './server-transaction.ts';
+import type { ServerWay } from './servers.ts';
 import { Side } from './side.ts';
 import { mayCall, numberOf } from './targets.ts';
 import type { OutboundRules, Trunk } from './trunks.ts';
@@ -23,6 +26,8 @@ export interface OutgoingParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly createTranscoder: CreateTranscoder;
+  /** Who captures the sound of a call, by its Call-ID. */
+  readonly tap?: RtpTap | undefined;
   /** The address at which a peer can send us sound. */
   readonly soundHost: (peer: string) => string;
 }
@@ -45,14 +50,18 @@ export interface PlaceCall extends OutgoingParts, DialOptions {
 /** Calls somebody over a trunk; resolves once they have answered, when sound goes both ways. Rejects as `OutboundDialer.dial`. */
 export async function placeCall(options: PlaceCall): Promise<Side> {
   const { core, trunk, clock, ringMs, signal, uri, ports, soundHost, createTranscoder, codec } = options;
-  const ways = [await core.flowToUri(trunk.outbound.server)] as const;
+  const { server, backups = [] } = trunk.outbound;
+  const ways = core.servers.ways([server, ...backups]);
+  const nextWay = async (): Promise<ServerWay | undefined> => (await ways.next()).value ?? undefined;
+  const way = await firstWay(nextWay);
   const sockets = await ports.take();
   const callId = newCallId();
   const log = options.log.child({ trunk: trunk.name, gatewayCallId: callId });
   const ourTag = newTag();
   let answered = false;
   const side = new Side({
-    ...{ sockets, trunk, flow: ways[0], soundHost, createTranscoder, clock, log, codec },
+    ...{ sockets, trunk, flow: way.flow, soundHost, createTranscoder, clock, log, codec },
+    tap: () => options.tap?.(callId),
     release: () => {
       if (answered) options.onEnded();
     },
@@ -62,7 +71,7 @@ export async function placeCall(options: PlaceCall): Promise<Side> {
   try {
     if (signal.aborted) throw dialAborted();
     const ringing = new Ringing({
-      ...{ core, clock, log, signal, ringMs, side, uri, ways },
+      ...{ core, clock, log, signal, ringMs, side, uri, way, nextWay },
       write,
       prove,
       divert: (contact) => {
@@ -108,4 +117,14 @@ export async function placeCall(options: PlaceCall): Promise<Side> {
       ? undefined
       : [status === 401 ? 'Authorization' : 'Proxy-Authorization', answer];
   }
+}
+
+async function firstWay(nextWay: () => Promise<ServerWay | undefined>): Promise<ServerWay> {
+  try {
+    const way = await nextWay();
+    if (way) return way;
+  } catch (error) {
+    throw failed('unreachable', toKefuError(error).message.replace(/\.$/, ''));
+  }
+  throw failed('unreachable', 'The trunk has no server');
 }

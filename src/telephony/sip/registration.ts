@@ -7,6 +7,7 @@ import { contactFor, newCallId } from './dialog.ts';
 import type { SipFlow } from './flow.ts';
 import { hostText, parseAddress } from './grammar.ts';
 import { noBody, SipHeaders, type SipRequest, type SipResponse } from './message.ts';
+import type { SipServer } from './resolve.ts';
 import { newTag } from './transactions.ts';
 import type { RegistrationSettings } from './trunks.ts';
 
@@ -14,8 +15,17 @@ export interface RegistrationParts {
   readonly core: SipCore;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Calls of the line come from this address. */
-  readonly onServer: (host: string) => void;
+  /** Calls of the line may come from each of these addresses. */
+  readonly onServers: (hosts: readonly string[]) => void;
+}
+
+/** What became of the line, for monitors. */
+export interface RegistrationState {
+  readonly registered: boolean;
+  /** The server that has taken the registration last, as an address; undefined before the first. */
+  readonly server: string | undefined;
+  /** Why the last try failed; undefined while all is well. */
+  readonly problem: string | undefined;
 }
 
 /** After a failure it is tried again after so long, doubled each time up to the limit. */
@@ -25,8 +35,26 @@ const maxRetryMs = 5 * 60_000;
 const keepOpenMs = 25_000;
 /** How long unregistering may take when Kefu stops. */
 const stopLimitMs = 2_000;
+/** A server that has not answered within this time is taken for dead, and the next one is asked. */
+const answerLimitMs = 8_000;
+/** Answers after which another server may know better: it is overloaded, broken, or out of reach of its own registrar. */
+const tryNext: readonly number[] = [408, 500, 502, 503, 504];
 
-/** Keeps one line registered (RFC 3261 section 10), so that the carrier knows where its calls go. */
+/** Another server may do better. */
+class ServerFailed extends Error {
+  readonly restMs: number | undefined;
+
+  constructor(message: string, restMs?: number) {
+    super(message);
+    this.name = 'ServerFailed';
+    this.restMs = restMs;
+  }
+}
+
+/**
+ * Keeps one line registered (RFC 3261 section 10), so that the carrier knows where its calls go: at the server that has taken it
+ * before, as long as that one answers, else at the next.
+ */
 export class Registration {
   readonly #settings: RegistrationSettings;
   readonly #parts: RegistrationParts;
@@ -36,9 +64,13 @@ export class Registration {
   #expiresSeconds: number;
   #retryMs = firstRetryMs;
   #registered = false;
+  #server: SipServer | undefined;
+  #problem: string | undefined;
   #stopped = false;
   #cancelTimer: () => void = () => undefined;
   #cancelKeepOpen: () => void = () => undefined;
+  /** Waits no longer for the answer to the request that is out. */
+  #giveUp: () => void = () => undefined;
 
   constructor(settings: RegistrationSettings, parts: RegistrationParts) {
     this.#settings = settings;
@@ -50,8 +82,12 @@ export class Registration {
     return this.#registered;
   }
 
+  get state(): RegistrationState {
+    return { registered: this.#registered, server: this.#server?.host, problem: this.#problem };
+  }
+
   start(): void {
-    void this.#round();
+    if (!this.#stopped) void this.#round();
   }
 
   /** Unregisters. Idempotent. */
@@ -63,8 +99,11 @@ export class Registration {
     if (!this.#registered) return;
     this.#registered = false;
     await new Promise<void>((resolve) => {
-      const cancelLimit = this.#parts.clock.setTimer(resolve, stopLimitMs);
-      void this.#register(0).finally(() => {
+      const cancelLimit = this.#parts.clock.setTimer(() => this.#giveUp(), stopLimitMs);
+      const farewell = this.#register(0).catch((error: unknown) => {
+        this.#parts.log.info({ error: toKefuError(error).message }, 'A SIP line could not be unregistered');
+      });
+      void farewell.finally(() => {
         cancelLimit();
         resolve();
       });
@@ -77,13 +116,15 @@ export class Registration {
       const seconds = await this.#register(this.#expiresSeconds);
       if (!this.#registered) this.#parts.log.info({ seconds }, 'A SIP line is registered');
       this.#registered = true;
+      this.#problem = undefined;
       this.#retryMs = firstRetryMs;
       // Early enough for a second try.
       delayMs = Math.max(seconds * 500, seconds * 1000 - 60_000);
     } catch (error) {
+      this.#problem = toKefuError(error).message;
       if (!this.#stopped) {
         this.#parts.log.warn(
-          { error: toKefuError(error).message, retryMs: this.#retryMs },
+          { error: this.#problem, retryMs: this.#retryMs },
           'A SIP line could not be registered',
         );
       }
@@ -94,12 +135,28 @@ export class Registration {
     if (!this.#stopped) this.#cancelTimer = this.#parts.clock.setTimer(() => void this.#round(), delayMs);
   }
 
-  /** Registers once and resolves with how long it lasts, in seconds. */
+  /** Registers once, at the first server that can, and resolves with how long it lasts, in seconds. */
   async #register(expires: number): Promise<number> {
-    const { core, onServer } = this.#parts;
-    const { server } = this.#settings;
-    const flow = await core.flowToUri(server);
-    onServer(flow.remote.host);
+    const { core, onServers } = this.#parts;
+    const { server, backups = [] } = this.#settings;
+    const uris = [server, ...backups];
+    onServers((await core.servers.locate(uris)).map(({ host }) => host));
+    let failure: unknown;
+    for await (const way of core.servers.ways(uris, this.#server)) {
+      try {
+        const seconds = await this.#registerAt(way.flow, expires);
+        this.#server = way.server;
+        return seconds;
+      } catch (error) {
+        failure = error;
+        if (!(error instanceof ServerFailed) || this.#stopped) break;
+        way.failed(error.restMs);
+      }
+    }
+    throw failure instanceof Error ? failure : new Error('no server could be asked');
+  }
+
+  async #registerAt(flow: SipFlow, expires: number): Promise<number> {
     let response = await this.#send(this.#request(expires, flow), flow);
     if (response.status === 401 || response.status === 407) {
       const header = response.status === 401 ? 'WWW-Authenticate' : 'Proxy-Authenticate';
@@ -116,12 +173,15 @@ export class Registration {
       const least = Number(response.headers.get('min-expires'));
       if (least > expires && least <= 86_400) {
         this.#expiresSeconds = least;
-        return this.#register(least);
+        return this.#registerAt(flow, least);
       }
     }
     if (response.status < 200 || response.status >= 300) {
       const why = response.status === 401 || response.status === 403 ? ' (user or password is wrong)' : '';
-      throw new Error(`the server answered with ${response.status}${why}`);
+      const told = `the server answered with ${response.status}${why}`;
+      throw tryNext.includes(response.status)
+        ? new ServerFailed(told, retryAfterMs(response))
+        : new Error(told);
     }
     this.#keepOpen(flow);
     return grantedSeconds(response, contactFor(flow)) ?? expires;
@@ -137,12 +197,24 @@ export class Registration {
   }
 
   #send(request: SipRequest, flow: SipFlow): Promise<SipResponse> {
+    const { core, clock } = this.#parts;
     return new Promise((resolve, reject) => {
-      this.#parts.core.transactions.send(request, flow, {
+      const failed = (): void => {
+        cancelLimit();
+        reject(new ServerFailed(`the server did not answer within ${answerLimitMs / 1000} s`));
+      };
+      this.#giveUp = () => {
+        transaction.abandon();
+        failed();
+      };
+      const cancelLimit = clock.setTimer(() => this.#giveUp(), answerLimitMs);
+      const transaction = core.transactions.send(request, flow, {
         onResponse: (response) => {
-          if (response.status >= 200) resolve(response);
+          if (response.status < 200) return;
+          cancelLimit();
+          resolve(response);
         },
-        onFailed: () => reject(new Error('the server did not answer within 32 s')),
+        onFailed: failed,
       });
     });
   }
@@ -176,4 +248,10 @@ function grantedSeconds(response: SipResponse, contact: string): number | undefi
     .find(({ uri }) => `<${uri}>` === contact);
   const seconds = Number(ours?.params.get('expires') ?? response.headers.get('expires'));
   return Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
+}
+
+/** How long the server wants to be left alone (RFC 3261 section 20.33), or undefined. */
+export function retryAfterMs(response: SipResponse): number | undefined {
+  const seconds = /^\s*(\d{1,6})/.exec(response.headers.get('retry-after') ?? '')?.[1];
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
 }

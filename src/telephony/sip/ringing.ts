@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import { KefuError } from '../../core/errors.ts';
+import type { KefuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { SipCore } from './core.ts';
 import { dialAborted, failed } from '../dialling.ts';
@@ -10,9 +10,11 @@ import { Leg } from './leg.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import { cseqOf } from './negotiation.ts';
 import { Diversions } from './diversions.ts';
+import { retryAfterMs } from './registration.ts';
 import { lists, ReliableOrder } from './reliable.ts';
 import { minSessionSeconds, parseSessionExpires } from './session-timer.ts';
 import type { SipFlow } from './flow.ts';
+import type { ServerWay } from './servers.ts';
 import type { Side } from './side.ts';
 import { cancelOf, type ClientTransaction } from './transactions.ts';
 
@@ -33,8 +35,9 @@ export interface RingingOptions {
   readonly ringMs: number;
   readonly side: Side;
   readonly uri: string;
-  /** The servers that can place the call, best first; never empty. */
-  readonly ways: readonly SipFlow[];
+  /** The server that is asked first, and how to find the next one; undefined when there is none left. */
+  readonly way: ServerWay;
+  readonly nextWay: () => Promise<ServerWay | undefined>;
   readonly write: (parts: InviteParts) => SipRequest;
   /** Answers the challenge of a 401 or 407; undefined when there is no password. */
   readonly prove: (response: SipResponse, uri: string) => readonly [string, string] | undefined;
@@ -53,7 +56,7 @@ interface EarlyCall {
 
 /** A CANCEL ends the ringing within this time, or the call is left to its fate. */
 const cancelLimitMs = 5_000;
-/** A server from which nothing comes for so long is passed over, when there is another one. */
+/** A server from which nothing comes for so long is taken for dead, and passed over when there is another one. */
 const serverLimitMs = 4_000;
 
 /**
@@ -70,9 +73,9 @@ export class Ringing {
   readonly #early = new Map<string, EarlyCall>();
   /** Acknowledges an answer, each time it comes, by the tag of the telephone. */
   readonly #acknowledge = new Map<string, () => void>();
-  readonly #more: (readonly [string, string])[] = [];
+  #more: (readonly [string, string])[] = [];
   readonly #diversions: Diversions;
-  readonly #ways: SipFlow[];
+  #way: ServerWay;
   #resolve: (leg: Leg) => void = () => undefined;
   #reject: (error: KefuError) => void = () => undefined;
   #cseq = 0;
@@ -92,7 +95,7 @@ export class Ringing {
   constructor(options: RingingOptions) {
     this.#options = options;
     this.#uri = options.uri;
-    this.#ways = [...options.ways];
+    this.#way = options.way;
     this.#diversions = new Diversions(options.uri, options.divert);
     this.answered = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -108,8 +111,7 @@ export class Ringing {
 
   #send(): void {
     const { core, clock, side, write } = this.#options;
-    const [flow] = this.#ways;
-    if (!flow) throw new KefuError('internal', 'There is no server left to send an INVITE to.');
+    const { flow } = this.#way;
     side.flow = flow;
     this.#cseq += 1;
     this.#rings = false;
@@ -121,12 +123,10 @@ export class Ringing {
     });
     this.#current = current;
     this.#cancelServerLimit();
-    if (this.#ways.length > 1) {
-      this.#cancelServerLimit = clock.setTimer(() => {
-        current.abandon();
-        this.#serverFailed();
-      }, serverLimitMs);
-    }
+    this.#cancelServerLimit = clock.setTimer(() => {
+      current.abandon();
+      this.#serverFailed();
+    }, serverLimitMs);
   }
 
   #received(invite: SipRequest, response: SipResponse): void {
@@ -227,7 +227,7 @@ export class Ringing {
       );
       this.#more.push(['Session-Expires', String(seconds)], ['Min-SE', String(seconds)]);
       this.#send();
-    } else if (status === 503) this.#serverFailed(refusalOf(status));
+    } else if (status === 503) this.#serverFailed(refusalOf(status), retryAfterMs(response));
     else {
       if (status < 400) this.#diversions.add(status, headers);
       // A 6xx speaks for everybody who could be rung (RFC 3261 section 21.6).
@@ -242,14 +242,26 @@ export class Ringing {
   }
 
   /** RFC 3263 section 4.3: a server that says nothing, or 503, is passed over. */
-  #serverFailed(why = failed('unreachable', 'The server did not answer')): void {
+  #serverFailed(why = failed('unreachable', 'The server did not answer'), restMs?: number): void {
     this.#cancelServerLimit();
-    this.#ways.shift();
-    if (this.#givenUp || this.#ways.length === 0) this.#fail(this.#givenUp ?? why);
-    else {
-      this.#options.log.warn({ why: why.message }, 'A SIP server was passed over');
-      this.#send();
+    this.#way.failed(restMs);
+    if (this.#givenUp) this.#fail(this.#givenUp);
+    else void this.#passOver(why);
+  }
+
+  async #passOver(why: KefuError): Promise<void> {
+    const next = await this.#options.nextWay();
+    if (this.#settled) return;
+    if (!next || this.#givenUp) {
+      this.#fail(this.#givenUp ?? why);
+      return;
     }
+    this.#options.log.warn({ why: why.message }, 'A SIP server was passed over');
+    this.#way = next;
+    // Another server asks for the password in its own words.
+    this.#hasProof = false;
+    this.#more = this.#more.filter(([name]) => !/authorization$/i.test(name));
+    this.#send();
   }
 
   /** Nobody is to answer any more: the CANCEL goes out once the far side has said anything (RFC 3261 section 9.1). */

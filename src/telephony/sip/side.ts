@@ -5,7 +5,7 @@ import type { RtpSockets } from '../rtp/ports.ts';
 import type { SipCodec } from './codecs.ts';
 import type { SipFlow } from './flow.ts';
 import type { Leg } from './leg.ts';
-import { SipMedia, type MediaSink } from './media.ts';
+import { SipMedia, type MediaSink, type SipMediaOptions } from './media.ts';
 import type { Trunk } from './trunks.ts';
 
 /** The far side of a call: the way to it, its signalling and its sound. */
@@ -31,15 +31,17 @@ export class Side {
     readonly log: Logger;
     /** The codec that who hears it was made for, when the call goes on from another side. */
     readonly codec?: SipCodec | undefined;
+    /** Asked for each packet of sound: who captures the call, if anybody does. */
+    readonly tap?: SipMediaOptions['tap'];
     readonly release?: () => void;
   }) {
-    const { sockets, trunk, soundHost, createTranscoder, clock, log, codec } = parts;
+    const { sockets, trunk, soundHost, createTranscoder, clock, log, codec, tap } = parts;
     this.trunk = trunk;
     this.flow = parts.flow;
     this.#release = parts.release ?? (() => undefined);
     const peerHost = (): string => this.flow.remote.host;
     this.media = new SipMedia({
-      ...{ sockets, trunk, createTranscoder, clock, log, codec },
+      ...{ sockets, trunk, createTranscoder, clock, log, codec, tap },
       // Read anew with each agreement, since the peer may be another one by then.
       get localHost() {
         return soundHost(peerHost());

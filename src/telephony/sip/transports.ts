@@ -24,6 +24,8 @@ export interface SipTransportsOptions {
   /** Certificate authorities, as PEM, that TLS servers we connect to are checked against, besides the well-known ones. */
   readonly authorities?: string | undefined;
   readonly onMessage: (bytes: Uint8Array, flow: SipFlow) => void;
+  /** Sees every message that goes out; signs of life are none. */
+  readonly onSent?: ((bytes: Uint8Array, flow: SipFlow) => void) | undefined;
   /** True when a connection from this address may stay open; others are closed before a byte is read. */
   readonly admits: (address: string) => boolean;
   readonly log: Logger;
@@ -33,6 +35,8 @@ export interface SipTransportsOptions {
 const maxConnections = 500;
 const maxOfHost = 50;
 const connectLimitMs = 5_000;
+/** Signs of life are empty or a few line ends; the shortest SIP message is far longer. */
+const shortestMessageBytes = 16;
 /** A connection on which nothing came for this time is closed; registered peers send signs of life far more often. */
 const idleLimitMs = 15 * 60_000;
 
@@ -111,25 +115,26 @@ export class SipTransports {
     this.#udp.push({ socket, bound });
     socket.on('error', (error) => this.#options.log.warn({ error: error.message }, 'A SIP socket failed'));
     socket.on('message', (bytes, from) => {
-      // Signs of life are empty or a few line ends; the shortest SIP message is far longer.
-      if (bytes.length < 16) return;
+      if (bytes.length < shortestMessageBytes) return;
       const remote = { host: plainAddress(from.address), port: from.port };
       this.#options.onMessage(bytes, this.#udpFlow(socket, bound, remote));
     });
   }
 
   #udpFlow(socket: UdpSocket, bound: Endpoint, remote: Endpoint): SipFlow {
-    return {
+    const flow: SipFlow = {
       transport: 'udp',
       remote,
       local: this.#localFor(remote.host, bound),
       send: (bytes) => {
         if (this.#closed) return;
+        this.#sent(bytes, flow);
         socket.send(bytes, remote.port, remote.host, (error) => {
           if (error) this.#options.log.warn({ error: error.message }, 'A SIP datagram could not be sent');
         });
       },
     };
+    return flow;
   }
 
   async #openServer(listener: SipListener, transport: 'tcp' | 'tls'): Promise<void> {
@@ -208,7 +213,9 @@ export class SipTransports {
       local: this.#localFor(remote.host, bound),
       isOpen: () => !socket.destroyed,
       send: (bytes) => {
-        if (!socket.destroyed) socket.write(bytes);
+        if (socket.destroyed) return;
+        this.#sent(bytes, flow);
+        socket.write(bytes);
       },
     };
     const key = connectionKey(transport, remote);
@@ -234,6 +241,10 @@ export class SipTransports {
       if (this.#connections.get(key)?.socket === socket) this.#connections.delete(key);
     });
     return flow;
+  }
+
+  #sent(bytes: Uint8Array, flow: SipFlow): void {
+    if (bytes.length >= shortestMessageBytes) this.#options.onSent?.(bytes, flow);
   }
 
   #localFor(remote: string, bound: Endpoint): Endpoint {

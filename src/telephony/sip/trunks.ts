@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { KefuError, toKefuError } from '../../core/errors.ts';
 import { languageSchema, type Language } from '../../core/language.ts';
 import { addressList } from './addresses.ts';
 import { parseUri, type SipUri } from './grammar.ts';
 import { sipCodecs, type SipCodec } from './codecs.ts';
+import { presetProblem, withPreset } from './presets.ts';
+import { TrunkSource } from './trunk-problems.ts';
 import type { SipListener } from './transports.ts';
 
 /** How a password can be proved without being sent, best first (RFC 8760). */
@@ -23,6 +24,8 @@ export interface SipCredentials {
 /** Who may be called over a trunk, so that nobody runs up a bill. */
 export interface OutboundRules {
   readonly server: SipUri;
+  /** Servers that are tried when `server` fails, in order. */
+  readonly backups?: readonly SipUri[] | undefined;
   readonly numbers: readonly RegExp[];
   readonly from: string | undefined;
   readonly credentials: SipCredentials | undefined;
@@ -32,6 +35,8 @@ export interface OutboundRules {
 
 export interface RegistrationSettings extends SipCredentials {
   readonly server: SipUri;
+  /** Servers that are tried when `server` fails, in order. */
+  readonly backups?: readonly SipUri[] | undefined;
   /** The domain of the account when it is not the server's. */
   readonly domain: string;
   readonly expiresSeconds: number;
@@ -64,6 +69,8 @@ export interface TrunkSettings {
   readonly rtpHost: string;
   readonly rtpPorts: readonly [first: number, last: number];
   readonly mediaTimeoutMs: number;
+  /** Name servers for the names of SIP servers, in place of the machine's own. */
+  readonly nameServers?: readonly string[] | undefined;
   /** Further certificate authorities for TLS servers, PEM. */
   readonly authorities: string | undefined;
   readonly trunks: readonly Trunk[];
@@ -83,6 +90,8 @@ const sipUri = z.string().transform((text, context): SipUri => {
   context.addIssue({ code: 'custom', message: 'must be like sip:sip.example.com;transport=tcp' });
   return z.NEVER;
 });
+/** One server, or several in the order in which they are tried. */
+const servers = z.union([sipUri, z.array(sipUri).min(1)]).transform((given) => [given].flat());
 const pattern = z.string().transform((text, context): RegExp => {
   try {
     return new RegExp(`^(?:${text})$`);
@@ -94,6 +103,13 @@ const pattern = z.string().transform((text, context): RegExp => {
 const place = z.strictObject({ host: address.default('0.0.0.0'), port: port.default(5060) });
 
 const trunkSchema = z.strictObject({
+  preset: z
+    .string()
+    .superRefine((name, context) => {
+      const problem = presetProblem(name);
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+    })
+    .optional(),
   name: z.string().regex(/^[\w-]{1,40}$/, 'may have letters, digits, _ and -'),
   addresses: z
     .array(z.string())
@@ -120,7 +136,7 @@ const trunkSchema = z.strictObject({
   srtp: z.enum(['off', 'allowed', 'required']).default('allowed'),
   register: z
     .strictObject({
-      server: sipUri,
+      server: servers,
       domain: z.string().min(1).optional(),
       user: z.string().min(1),
       ...secret,
@@ -129,7 +145,7 @@ const trunkSchema = z.strictObject({
     .optional(),
   outbound: z
     .strictObject({
-      server: sipUri,
+      server: servers,
       numbers: z.array(pattern).min(1),
       from: z
         .string()
@@ -167,6 +183,11 @@ const fileSchema = z.strictObject({
     })
     .prefault({}),
   mediaTimeoutSeconds: seconds(5, 3600, 30),
+  nameServers: z
+    .array(
+      z.string().regex(/^(\d+\.){3}\d+(:\d+)?$|^\[[0-9a-f:]+\](:\d+)?$|^[0-9a-f:]+$/i, 'must be addresses'),
+    )
+    .optional(),
   authorities: z.string().min(1).optional(),
   trunks: z.array(trunkSchema).min(1),
 });
@@ -193,21 +214,12 @@ export async function readTrunks(file: string): Promise<TrunkSettings> {
       throw invalid([`${name} cannot be read: ${toKefuError(error).message}`]);
     }
   };
-  let content: unknown;
-  try {
-    content = parse(await read(file));
-  } catch (error) {
-    throw error instanceof KefuError ? error : invalid([toKefuError(error).message]);
-  }
-  const parsed = fileSchema.safeParse(content);
-  if (!parsed.success) {
-    throw invalid(
-      parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`),
-    );
-  }
-  const problems = problemsOf(parsed.data);
-  if (problems.length > 0) throw invalid(problems);
-  const { listen, trunks, rtp } = parsed.data;
+  const source = new TrunkSource(await read(file));
+  const parsed =
+    source.problems.length > 0 ? undefined : source.check(fileSchema, withPresets(source.content));
+  if (parsed) reportMisfits(source, parsed);
+  if (!parsed || source.problems.length > 0) throw invalid(source.problems);
+  const { listen, trunks, rtp, authorities } = parsed;
   const secretOf = async ({ password, passwordFile }: Secret): Promise<string> =>
     password ?? (passwordFile === undefined ? '' : (await read(passwordFile)).trim());
 
@@ -219,13 +231,13 @@ export async function readTrunks(file: string): Promise<TrunkSettings> {
     const tls = { certificate: await read(certificate), key: await read(key) };
     listeners.push({ transport: 'tls', host, port: tlsPort, tls });
   }
-  const { authorities } = parsed.data;
   return {
     listeners,
-    publicAddress: parsed.data.publicAddress,
+    publicAddress: parsed.publicAddress,
     rtpHost: rtp.host,
     rtpPorts: rtp.ports,
-    mediaTimeoutMs: parsed.data.mediaTimeoutSeconds * 1000,
+    mediaTimeoutMs: parsed.mediaTimeoutSeconds * 1000,
+    nameServers: parsed.nameServers,
     authorities: authorities === undefined ? undefined : await read(authorities),
     trunks: await Promise.all(trunks.map((entry) => trunkOf(entry, secretOf))),
   };
@@ -246,14 +258,14 @@ async function trunkOf(entry: TrunkEntry, secretOf: (secret: Secret) => Promise<
       algorithms: login.algorithms,
     },
     register: register && {
-      server: register.server,
-      domain: register.domain ?? register.server.host,
+      ...serversOf(register.server),
+      domain: register.domain ?? register.server[0]?.host ?? '',
       user: register.user,
       password: await secretOf(register),
       expiresSeconds: register.expiresSeconds,
     },
     outbound: outbound && {
-      server: outbound.server,
+      ...serversOf(outbound.server),
       numbers: outbound.numbers,
       from: outbound.from,
       credentials: known && { user: known.user, password },
@@ -263,33 +275,40 @@ async function trunkOf(entry: TrunkEntry, secretOf: (secret: Secret) => Promise<
   };
 }
 
-/** What the schema cannot see: that entries fit together. */
-function problemsOf({ listen, trunks, rtp }: TrunkFile): string[] {
-  const problems: string[] = [];
+/** The first server and those behind it; the schema wants one at least. */
+function serversOf([server, ...backups]: readonly SipUri[]): { server: SipUri; backups: readonly SipUri[] } {
+  if (!server) throw new KefuError('internal', 'A trunk without a server has passed the check.');
+  return { server, backups };
+}
+
+/** The content of the file with what presets add; how it is shaped is checked afterwards. */
+function withPresets(content: unknown): unknown {
+  if (typeof content !== 'object' || content === null || !('trunks' in content)) return content;
+  return Array.isArray(content.trunks) ? { ...content, trunks: content.trunks.map(withPreset) } : content;
+}
+
+/** Notes what the schema cannot see: entries that do not fit together. */
+function reportMisfits(source: TrunkSource, { listen, trunks, rtp }: TrunkFile): void {
   if (!listen.udp && !listen.tcp && !listen.tls)
-    problems.push('listen: name at least one of udp, tcp and tls.');
+    source.report(['listen'], 'name at least one of udp, tcp and tls');
   if (rtp.ports[1] - rtp.ports[0] < 1)
-    problems.push('rtp.ports: must be [first, last] with room for two ports.');
-  const names = trunks.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) problems.push(`trunks: two have the name ${twice}.`);
-  const users = trunks.flatMap(({ login }) => (login ? [login.user] : []));
-  if (new Set(users).size < users.length) problems.push('trunks: two have the same user to log in with.');
-  for (const { name, addresses, login, register, outbound, ...more } of trunks) {
-    if ((more.acceptRefer || more.transfer === 'attended') && !outbound) {
-      problems.push(`${name}: acceptRefer and transfer: attended need outbound, since they make Kefu call.`);
-    }
-    if (addresses.length === 0 && !login && !outbound && !register) {
-      problems.push(`${name}: needs addresses or a login for calls in, or outbound for calls out.`);
-    }
+    source.report(['rtp', 'ports'], 'must be [first, last] with room for two ports');
+  for (const [index, { name, addresses, login, register, outbound, ...more }] of trunks.entries()) {
+    const at = ['trunks', index] as const;
+    const earlier = trunks.slice(0, index);
+    if (earlier.some((other) => other.name === name)) source.report([...at, 'name'], 'two have this name');
+    if (login && earlier.some((other) => other.login?.user === login.user))
+      source.report([...at, 'login'], 'two have the same user to log in with');
+    if ((more.acceptRefer || more.transfer === 'attended') && !outbound)
+      source.report(at, 'acceptRefer and transfer: attended need outbound, since they make Kefu call');
+    if (addresses.length === 0 && !login && !outbound && !register)
+      source.report(at, 'needs addresses or a login for calls in, or outbound for calls out');
     for (const [part, value] of Object.entries({ login, register, outbound })) {
       if (!value) continue;
       const given = [value.password, value.passwordFile].filter((text) => text !== undefined).length;
-      if (given > 1) problems.push(`${name}.${part}: give password or passwordFile, not both.`);
-      if (given === 0 && value.user !== undefined) {
-        problems.push(`${name}.${part}: the user needs a password or passwordFile.`);
-      }
+      if (given > 1) source.report([...at, part], 'give password or passwordFile, not both');
+      if (given === 0 && value.user !== undefined)
+        source.report([...at, part], 'the user needs a password or passwordFile');
     }
   }
-  return problems;
 }

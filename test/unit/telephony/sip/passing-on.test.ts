@@ -148,6 +148,7 @@ describe('a call whose far side has somebody else called', () => {
     const { line, events, within, respond } = await talking();
     await within('REFER', [referTo('+4930123')]);
     await respond('NOTIFY', 200);
+    await respond('INVITE', 180, { tag: 'callee' });
     await within('BYE');
     // Longer than the silence that ends other calls.
     await line.clock.advanceAsync(29_000, 500);

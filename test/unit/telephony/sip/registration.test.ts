@@ -11,7 +11,7 @@ function line() {
   const servers: string[] = [];
   const registration = new Registration(
     { server, domain: 'carrier.example', user: 'office', password: 'secret', expiresSeconds: 300 },
-    { core: fake.core, clock: fake.clock, log: fake.log, onServer: (host) => servers.push(host) },
+    { core: fake.core, clock: fake.clock, log: fake.log, onServers: (hosts) => servers.push(...hosts) },
   );
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
   const last = () => asRequest(fake.flow.sent.at(-1) ?? new Uint8Array());

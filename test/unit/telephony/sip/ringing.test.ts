@@ -33,8 +33,24 @@ function ringing() {
     for (const [name, value] of more) headers.add(name, value);
     return { type: 'request', method: 'INVITE', uri, headers, body: side.media.offer() };
   };
+  const passedOver: string[] = [];
+  const [way, next] = [first, second].map((flow) => ({
+    ...{ flow, server: { name: flow.remote.host, transport: 'udp' as const, ...flow.remote } },
+    failed: () => passedOver.push(flow.remote.host),
+  }));
+  if (!way) throw new Error('there are two servers');
+  const left = [next];
   const call = new Ringing({
-    ...{ core, clock, log, side, write, ways, uri: 'sip:+4930123@carrier.example' },
+    ...{
+      core,
+      clock,
+      log,
+      side,
+      write,
+      way,
+      nextWay: () => Promise.resolve(left.shift()),
+      uri: 'sip:+4930123@carrier.example',
+    },
     ...{ signal: new AbortController().signal, ringMs: 30_000 },
     prove: () => undefined,
     divert: () => undefined,
@@ -54,14 +70,15 @@ function ringing() {
       sipText([`SIP/2.0 ${status} Fine`, ...copied, to, 'Contact: <sip:callee@192.0.2.7>'], body),
     );
   };
-  return { line, side, first, second, respond, outcome };
+  return { line, side, first, second, respond, outcome, passedOver };
 }
 
 describe('the servers of a trunk', () => {
   it('are tried in their order: one that takes no calls is passed over', async () => {
-    const { first, second, respond, outcome } = ringing();
+    const { first, second, respond, outcome, passedOver } = ringing();
     await respond(first, 503);
     expect(firstLines(first.sent).at(-1)).toMatch(/^ACK /);
+    expect(passedOver).toEqual(['192.0.2.21']);
     expect(firstLines(second.sent)).toEqual(['INVITE sip:+4930123@carrier.example']);
     await respond(second, 200, sound);
     expect(outcome).toEqual({ leg: '192.0.2.22' });
@@ -71,8 +88,9 @@ describe('the servers of a trunk', () => {
     const silent = ringing();
     await silent.line.clock.advanceAsync(4_000, 500);
     expect(firstLines(silent.second.sent)).toHaveLength(1);
-    await silent.line.clock.advanceAsync(40_000, 500);
-    expect(silent.outcome).toEqual({ error: 'no-answer: Nobody answered.' });
+    await silent.line.clock.advanceAsync(4_000, 500);
+    expect(silent.outcome).toEqual({ error: 'unreachable: The server did not answer.' });
+    expect(silent.passedOver).toEqual(['192.0.2.21', '192.0.2.22']);
     expect(silent.line.clock.pendingTimers).toBe(0);
 
     const slow = ringing();

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { trunkPresets } from '../../../../src/telephony/sip/presets.ts';
 import { readTrunks } from '../../../../src/telephony/sip/trunks.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'kefu-trunks-'));
@@ -46,6 +47,48 @@ trunks:
     expect(trunk?.outbound?.numbers.some((pattern) => pattern.test('x+4930'))).toBe(false);
   });
 
+  it('takes what a preset says, as far as it says nothing itself, and servers in order', async () => {
+    const { trunks } = await read(`
+listen: { udp: {} }
+trunks:
+  - name: carrier
+    preset: telnyx
+    codecs: [PCMA]
+    register: { user: office, password: x, expiresSeconds: 600 }
+  - name: exchange
+    preset: asterisk
+    outbound: { server: ['sip:192.0.2.1', 'sip:192.0.2.2'], numbers: ['\\d+'] }
+`);
+    const [carrier, exchange] = trunks;
+    expect(carrier).toMatchObject({
+      codecs: ['PCMA'],
+      outbound: undefined,
+      register: { server: { host: 'sip.telnyx.com' }, domain: 'sip.telnyx.com', expiresSeconds: 600 },
+    });
+    expect(carrier?.admits('192.76.120.10')).toBe(true);
+    expect(carrier?.admits('192.76.120.11')).toBe(false);
+    expect(exchange).toMatchObject({
+      codecs: ['PCMA', 'PCMU'],
+      outbound: { server: { host: '192.0.2.1' }, backups: [{ host: '192.0.2.2' }] },
+    });
+  });
+
+  it('can be written with every preset', async () => {
+    for (const [name, { trunk }] of Object.entries(trunkPresets)) {
+      const server = (part: object | undefined) =>
+        part && 'server' in part ? '' : "server: 'sip:192.0.2.1', ";
+      const text = `
+listen: { udp: {} }
+trunks:
+  - name: a
+    preset: ${name}
+    register: { ${server(trunk.register)}user: u, password: p }
+    outbound: { ${server(trunk.outbound)}numbers: ['\\d+'] }
+`;
+      expect((await read(text)).trunks, name).toHaveLength(1);
+    }
+  });
+
   it('of docs/telephony.md is a right one', async () => {
     const docs = readFileSync(resolve(import.meta.dirname, '../../../../docs/telephony.md'), 'utf8');
     const example = /```yaml\n(listen:[^]*?)```/.exec(docs)?.[1] ?? '';
@@ -63,19 +106,25 @@ trunks:
       'listen: {}\ntrunks: [{ name: a, addresses: [192.0.2.1] }]',
       /at least one of udp, tcp and tls/,
     ],
-    'a misspelled key': ['listen: { udp: {} }\ntrunks: [{ name: a, adresses: [192.0.2.1] }]', /adresses/],
+    'a misspelled key': [
+      'listen: { udp: {} }\ntrunks: [{ name: a, adresses: [192.0.2.1] }]',
+      /line 2: trunk a, adresses: there is no setting of this name \(did you mean "addresses"\?\)/,
+    ],
     'a name for an address': [
       'listen: { udp: {} }\ntrunks: [{ name: a, addresses: [carrier.example] }]',
       /must be addresses or networks/,
     ],
     'a user without a password': [
       'listen: { udp: {} }\ntrunks: [{ name: a, login: { user: x } }]',
-      /a.login: the user needs a password or passwordFile/,
+      /line 2: trunk a, login: the user needs a password or passwordFile/,
     ],
-    'a trunk nobody can use': ['listen: { udp: {} }\ntrunks: [{ name: a }]', /a: needs addresses or a login/],
+    'a trunk nobody can use': [
+      'listen: { udp: {} }\ntrunks: [{ name: a }]',
+      /trunk a: needs addresses or a login/,
+    ],
     'two of a name': [
       'listen: { udp: {} }\ntrunks: [{ name: a, addresses: [192.0.2.1] }, { name: a, addresses: [192.0.2.2] }]',
-      /two have the name a/,
+      /trunk a, name: two have this name/,
     ],
     'a bad pattern': [
       "listen: { udp: {} }\ntrunks: [{ name: a, outbound: { server: 'sip:b', numbers: ['('] } }]",
@@ -85,7 +134,19 @@ trunks:
       'listen: { udp: {} }\ntrunks: [{ name: a, login: { user: x, passwordFile: nowhere } }]',
       /nowhere cannot be read/,
     ],
-    'no YAML': ['listen: [', /is wrong/],
+    'no YAML': ['listen: [', /line 1: this is not YAML/],
+    'a preset that is none': [
+      'listen: { udp: {} }\ntrunks:\n  - name: a\n    preset: twillio',
+      /line 4: trunk a, preset: there is no preset "twillio" \(did you mean "twilio"\?\); `npm run trunk -- presets` lists them/,
+    ],
+    'a word for a number': [
+      "listen: { udp: {} }\ntrunks:\n  - name: a\n    outbound: { server: 'sip:b', numbers: ['1'], maxCalls: many }",
+      /line 4: trunk a, outbound.maxCalls: must be a number/,
+    ],
+    'a server that is no address': [
+      'listen: { udp: {} }\ntrunks:\n  - name: a\n    outbound: { server: b.example, numbers: ["1"] }',
+      /trunk a, outbound.server: must be like sip:sip.example.com;transport=tcp/,
+    ],
   };
   for (const [name, [text, told]] of Object.entries(mistakes)) {
     it(`with ${name} is refused with its place`, async () => {

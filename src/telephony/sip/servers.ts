@@ -1,0 +1,112 @@
+import type { Clock } from '../../core/clock.ts';
+import { KefuError, toKefuError } from '../../core/errors.ts';
+import type { Logger } from '../../core/log.ts';
+import { endpointText } from './addresses.ts';
+import type { SipFlow } from './flow.ts';
+import type { SipUri } from './grammar.ts';
+import type { SipResolver, SipServer } from './resolve.ts';
+import type { SipTransports } from './transports.ts';
+
+/** A server that can be reached, as far as its transport tells. */
+export interface ServerWay {
+  readonly server: SipServer;
+  readonly flow: SipFlow;
+  /** It did not answer, or said that it cannot (503): it comes last for a while. */
+  failed(restMs?: number): void;
+}
+
+/** How long a server that failed is left alone, unless it says so itself (Retry-After). */
+const usualRestMs = 60_000;
+/** Nobody is left alone for longer, whatever Retry-After says: it may have been a slip. */
+const maxRestMs = 10 * 60_000;
+/** Servers remembered as failed; forged names must not fill the memory. */
+const maxRemembered = 1_000;
+
+/**
+ * Finds servers that work (RFC 3263 section 4.3): those of several URIs in order, each URI's in the order of its records, those that
+ * failed lately last. Who is not satisfied with one takes the next.
+ */
+export class SipServers {
+  readonly #resolver: SipResolver;
+  readonly #transports: Pick<SipTransports, 'flowTo'>;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  /** Until when servers are left alone. */
+  readonly #resting = new Map<string, number>();
+
+  constructor(parts: {
+    readonly resolver: SipResolver;
+    readonly transports: Pick<SipTransports, 'flowTo'>;
+    readonly clock: Clock;
+    readonly log: Logger;
+  }) {
+    this.#resolver = parts.resolver;
+    this.#transports = parts.transports;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+  }
+
+  /**
+   * Every server of the URIs, in the order in which they are to be tried.
+   * @param preferred - Comes first as long as it works, such as the registrar that already knows us.
+   * @throws KefuError `server_unreachable` when none of the URIs leads anywhere.
+   */
+  async locate(uris: readonly SipUri[], preferred?: SipServer): Promise<SipServer[]> {
+    const located = await Promise.allSettled(uris.map((uri) => this.#resolver.locate(uri)));
+    const servers = new Map<string, SipServer>();
+    for (const result of located) {
+      if (result.status === 'fulfilled')
+        for (const server of result.value.servers) servers.set(keyOf(server), server);
+    }
+    const failure = located.find((result) => result.status === 'rejected');
+    if (servers.size === 0) throw toKefuError(failure?.reason, 'server_unreachable');
+    const wanted = preferred && keyOf(preferred);
+    const rank = (server: SipServer): number =>
+      this.#isResting(server) ? 2 : keyOf(server) === wanted ? 0 : 1;
+    return [...servers.values()].sort((a, b) => rank(a) - rank(b));
+  }
+
+  /**
+   * Ways to the servers, one after the other; a connection is opened when its turn comes.
+   * @throws KefuError `server_unreachable` when there is not a single one.
+   */
+  async *ways(uris: readonly SipUri[], preferred?: SipServer): AsyncGenerator<ServerWay, void> {
+    let reached = false;
+    let failure: unknown = new KefuError('server_unreachable', 'No SIP server is named.');
+    for (const server of await this.locate(uris, preferred)) {
+      let flow: SipFlow;
+      try {
+        flow = await this.#transports.flowTo(server.transport, server, server.name);
+      } catch (error) {
+        failure = error;
+        this.#rest(server, usualRestMs);
+        continue;
+      }
+      reached = true;
+      yield { server, flow, failed: (restMs = usualRestMs) => this.#rest(server, restMs) };
+    }
+    if (!reached) throw toKefuError(failure, 'server_unreachable');
+  }
+
+  /** The first way. @throws KefuError `server_unreachable`. */
+  async first(uri: SipUri): Promise<SipFlow> {
+    for await (const { flow } of this.ways([uri])) return flow;
+    throw new KefuError('server_unreachable', `Nobody can be reached at ${uri.host}.`);
+  }
+
+  #isResting(server: SipServer): boolean {
+    return (this.#resting.get(keyOf(server)) ?? 0) > this.#clock.nowMs();
+  }
+
+  #rest(server: SipServer, restMs: number): void {
+    if (this.#resting.size >= maxRemembered) this.#resting.clear();
+    const forMs = Math.min(restMs, maxRestMs);
+    if (!this.#isResting(server))
+      this.#log.warn({ server: keyOf(server), restMs: forMs }, 'A SIP server is left alone for a while');
+    this.#resting.set(keyOf(server), this.#clock.nowMs() + forMs);
+  }
+}
+
+function keyOf(server: SipServer): string {
+  return `${server.transport} ${endpointText(server)}`;
+}
