@@ -5,6 +5,7 @@ import type { RtpPorts } from '../rtp/ports.ts';
 import { capabilities, type SipCore } from './core.ts';
 import { contactFor, newCallId } from './dialog.ts';
 import { answerChallenge } from './digest.ts';
+import type { SipFlow } from './flow.ts';
 import { hostText, parseAddress, parseUri } from './grammar.ts';
 import type { MediaSink } from './media.ts';
 import { SipHeaders, type SipRequest, type SipResponse } from './message.ts';
@@ -27,6 +28,8 @@ export interface OutgoingParts {
 export interface PlaceCall extends OutgoingParts, DialOptions {
   readonly trunk: Trunk & { readonly outbound: OutboundRules };
   readonly uri: string;
+  /** The way to the server that is to be asked; by default to the first of the trunk. */
+  readonly flow?: SipFlow | undefined;
   /** The codec of the call that goes on with who is called, if there is one. */
   readonly codec?: SipCodec | undefined;
   /** Whose place the call is to take there (RFC 3891). */
@@ -42,14 +45,14 @@ export interface PlaceCall extends OutgoingParts, DialOptions {
 /** Calls somebody over a trunk; resolves once they have answered, when sound goes both ways. Rejects as `OutboundDialer.dial`. */
 export async function placeCall(options: PlaceCall): Promise<Side> {
   const { core, trunk, clock, ringMs, signal, uri, ports, soundHost, codec } = options;
-  const ways = [await core.flowToUri(trunk.outbound.server)] as const;
+  const flow = options.flow ?? (await core.flowToUri(trunk.outbound.server));
   const sockets = await ports.take();
   const callId = newCallId();
   const log = options.log.child({ trunk: trunk.name, gatewayCallId: callId });
   const ourTag = newTag();
   let answered = false;
   const side = new Side({
-    ...{ sockets, trunk, flow: ways[0], soundHost, clock, log, codec },
+    ...{ sockets, trunk, flow, soundHost, clock, log, codec },
     release: () => {
       if (answered) options.onEnded();
     },
@@ -59,7 +62,7 @@ export async function placeCall(options: PlaceCall): Promise<Side> {
   try {
     if (signal.aborted) throw aborted();
     const ringing = new Ringing({
-      ...{ core, clock, log, signal, ringMs, side, uri, ways },
+      ...{ core, clock, log, signal, ringMs, side, uri },
       write,
       prove,
       divert: (contact) => {
@@ -80,7 +83,7 @@ export async function placeCall(options: PlaceCall): Promise<Side> {
     throw error;
   }
 
-  function write({ uri: to, cseq, flow, more }: InviteParts): SipRequest {
+  function write({ uri: to, cseq, more }: InviteParts): SipRequest {
     const from = options.from ?? trunk.outbound.from ?? trunk.outbound.credentials?.user ?? 'kefu';
     const domain = trunk.register?.domain ?? trunk.outbound.server.host;
     const headers = new SipHeaders()

@@ -11,7 +11,6 @@ import { cseqOf } from './negotiation.ts';
 import { Diversions } from './diversions.ts';
 import { lists, ReliableOrder } from './reliable.ts';
 import { minSessionSeconds, parseSessionExpires } from './session-timer.ts';
-import type { SipFlow } from './flow.ts';
 import type { Side } from './side.ts';
 import { cancelOf, type ClientTransaction } from './transactions.ts';
 
@@ -19,7 +18,6 @@ import { cancelOf, type ClientTransaction } from './transactions.ts';
 export interface InviteParts {
   readonly uri: string;
   readonly cseq: number;
-  readonly flow: SipFlow;
   /** Header lines besides the usual ones: a password, a session interval. */
   readonly more: readonly (readonly [name: string, value: string])[];
 }
@@ -30,10 +28,9 @@ export interface RingingOptions {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly ringMs: number;
+  /** Whom it rings at, with the way to the server that places the call. */
   readonly side: Side;
   readonly uri: string;
-  /** The servers that can place the call, best first; never empty. */
-  readonly ways: readonly SipFlow[];
   readonly write: (parts: InviteParts) => SipRequest;
   /** Answers the challenge of a 401 or 407; undefined when there is no password. */
   readonly prove: (response: SipResponse, uri: string) => readonly [string, string] | undefined;
@@ -52,8 +49,8 @@ interface EarlyCall {
 
 /** A CANCEL ends the ringing within this time, or the call is left to its fate. */
 const cancelLimitMs = 5_000;
-/** A server from which nothing comes for so long is passed over, when there is another one. */
-const serverLimitMs = 4_000;
+/** A server that has not said anything within this time is taken for dead: another one may be asked. */
+const silenceLimitMs = 5_000;
 
 /**
  * The INVITE of a call that Kefu makes, until somebody answers.
@@ -61,7 +58,7 @@ const serverLimitMs = 4_000;
  *     INVITE ─▶ 401, 407: once more with the password       ─▶ 1xx: rings, up to `ringMs`, then CANCEL; PRACK where it is wanted
  *            ─▶ 422: once more with a longer interval       ─▶ 2xx: ACK; those of further telephones: ACK, BYE
  *            ─▶ 3xx: to the numbers named, where allowed    ─▶ 4xx-6xx: `transfer_failed` with the cause
- *            ─▶ 503, silence: to the next server
+ *            ─▶ 503, silence: `unreachable`, so that another server may be asked
  */
 export class Ringing {
   readonly answered: Promise<Leg>;
@@ -71,7 +68,6 @@ export class Ringing {
   readonly #acknowledge = new Map<string, () => void>();
   readonly #more: (readonly [string, string])[] = [];
   readonly #diversions: Diversions;
-  readonly #ways: SipFlow[];
   #resolve: (leg: Leg) => void = () => undefined;
   #reject: (error: KefuError) => void = () => undefined;
   #cseq = 0;
@@ -85,13 +81,12 @@ export class Ringing {
   #settled = false;
   readonly #cancelRingLimit: () => void;
   #cancelPatience: () => void = () => undefined;
-  #cancelServerLimit: () => void = () => undefined;
+  #cancelSilenceLimit: () => void = () => undefined;
   readonly #onAbort = (): void => this.#giveUp(aborted());
 
   constructor(options: RingingOptions) {
     this.#options = options;
     this.#uri = options.uri;
-    this.#ways = [...options.ways];
     this.#diversions = new Diversions(options.uri, options.divert);
     this.answered = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -107,29 +102,26 @@ export class Ringing {
 
   #send(): void {
     const { core, clock, side, write } = this.#options;
-    const [flow] = this.#ways;
-    if (!flow) throw new KefuError('internal', 'There is no server left to send an INVITE to.');
-    side.flow = flow;
     this.#cseq += 1;
     this.#rings = false;
-    const invite = write({ uri: this.#uri, cseq: this.#cseq, flow, more: this.#more });
+    const invite = write({ uri: this.#uri, cseq: this.#cseq, more: this.#more });
+    const silent = (): void =>
+      this.#fail(this.#givenUp ?? failed('unreachable', 'The server did not answer'));
     this.#invite = invite;
-    const current = core.transactions.send(invite, flow, {
+    const current = core.transactions.send(invite, side.flow, {
       onResponse: (response) => this.#received(invite, response),
-      onFailed: () => this.#serverFailed(),
+      onFailed: silent,
     });
     this.#current = current;
-    this.#cancelServerLimit();
-    if (this.#ways.length > 1) {
-      this.#cancelServerLimit = clock.setTimer(() => {
-        current.abandon();
-        this.#serverFailed();
-      }, serverLimitMs);
-    }
+    this.#cancelSilenceLimit();
+    this.#cancelSilenceLimit = clock.setTimer(() => {
+      current.abandon();
+      silent();
+    }, silenceLimitMs);
   }
 
   #received(invite: SipRequest, response: SipResponse): void {
-    this.#cancelServerLimit();
+    this.#cancelSilenceLimit();
     const { status } = response;
     if (status >= 200 && status < 300) this.#answeredBy(invite, response);
     else if (this.#settled || invite !== this.#invite) return;
@@ -226,8 +218,7 @@ export class Ringing {
       );
       this.#more.push(['Session-Expires', String(seconds)], ['Min-SE', String(seconds)]);
       this.#send();
-    } else if (status === 503) this.#serverFailed(refusalOf(status));
-    else {
+    } else {
       if (status < 400) this.#diversions.add(status, headers);
       // A 6xx speaks for everybody who could be rung (RFC 3261 section 21.6).
       const next = status < 600 ? this.#diversions.next() : undefined;
@@ -236,17 +227,6 @@ export class Ringing {
         return;
       }
       this.#uri = next;
-      this.#send();
-    }
-  }
-
-  /** RFC 3263 section 4.3: a server that says nothing, or 503, is passed over. */
-  #serverFailed(why = failed('unreachable', 'The server did not answer')): void {
-    this.#cancelServerLimit();
-    this.#ways.shift();
-    if (this.#givenUp || this.#ways.length === 0) this.#fail(this.#givenUp ?? why);
-    else {
-      this.#options.log.warn({ why: why.message }, 'A SIP server was passed over');
       this.#send();
     }
   }
@@ -277,7 +257,7 @@ export class Ringing {
     this.#settled = true;
     this.#cancelRingLimit();
     this.#cancelPatience();
-    this.#cancelServerLimit();
+    this.#cancelSilenceLimit();
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     this.#forgetEarly();
     settle();

@@ -149,6 +149,7 @@ describe('a call whose far side has somebody else called', () => {
     await within('REFER', [referTo('+4930123')]);
     await respond('NOTIFY', 200);
     await within('BYE');
+    await respond('INVITE', 180, { tag: 'callee' });
     // Longer than the silence that ends other calls.
     await line.clock.advanceAsync(29_000, 500);
     expect(events.seen.some(({ type }) => type === 'ended')).toBe(false);
