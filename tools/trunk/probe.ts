@@ -63,7 +63,15 @@ export async function openProbe(settings: TrunkSettings, trunk: Trunk, log: Logg
   // Nobody is called back here: a call that comes in is not for a tool.
   const onInvite = (transaction: Parameters<ConstructorParameters<typeof SipCore>[0]['onInvite']>[0]): void =>
     transaction.respond(480);
-  const core: SipCore = new SipCore({ transports, resolver, guard, clock, log, onInvite, draining: () => false });
+  const core: SipCore = new SipCore({
+    transports,
+    resolver,
+    guard,
+    clock,
+    log,
+    onInvite,
+    draining: () => false,
+  });
   await transports.open();
   return {
     ...{ core, resolver, transports, trace },

@@ -9,5 +9,6 @@ export function refusalOf(status: number): KefuError {
   if (status === 603) return failed('declined', told);
   if (status === 404 || status === 410 || status === 484 || status === 604) return failed('not-found', told);
   if (status === 401 || status === 403 || status === 407) return failed('not-allowed', told);
+  // Another server may well take the call (RFC 3263 section 4.3).
   return status === 503 ? failed('unreachable', told) : failed('failed', told);
 }

@@ -105,10 +105,31 @@ export class SipDialer implements OutboundDialer {
     const transport = server.params.get('transport');
     const uri = `${server.scheme}:${number}@${hostText(server.host)}${port}${transport === undefined ? '' : `;transport=${transport}`}`;
     try {
-      return await placeCall({ ...this.#parts, trunk, uri, ...options, onEnded: release });
+      return await this.#placeInTurn({ ...this.#parts, trunk, uri, ...options, onEnded: release });
     } catch (error) {
       release();
       throw error;
     }
+  }
+
+  /** Asks one server of the trunk after the other until one of them takes the call or refuses it for good (RFC 3263 section 4.3). */
+  async #placeInTurn(call: PlaceCall): Promise<Side> {
+    const { server, backups = [] } = call.trunk.outbound;
+    let failure: KefuError | undefined;
+    try {
+      for await (const way of this.#parts.core.servers.ways([server, ...backups])) {
+        try {
+          return await placeCall({ ...call, flow: way.flow });
+        } catch (error) {
+          failure = toKefuError(error, 'transfer_failed');
+          if (dialFailureOf(failure.message) !== 'unreachable' || call.signal.aborted) break;
+          way.failed();
+          call.log.warn({ trunk: call.trunk.name, why: failure.message }, 'A SIP server was passed over');
+        }
+      }
+    } catch (error) {
+      failure = failed('unreachable', toKefuError(error).message.replace(/\.$/, ''));
+    }
+    throw failure ?? failed('unreachable', 'The trunk has no server');
   }
 }

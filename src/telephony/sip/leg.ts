@@ -247,6 +247,10 @@ export class Leg implements DialogOwner {
     }
     let answer: Uint8Array = noBody;
     if (offer.type === 'sdp' && !this.#onAnswerInPrack) {
+      if (this.negotiation.openOffer !== 'none') {
+        transaction.respond(491);
+        return;
+      }
       const made = this.#options.media.answer(offer.bytes);
       if (made.type === 'refused') {
         transaction.respond(made.status);

@@ -1,21 +1,20 @@
 import type { CreateTranscoder } from '../../core/audio.ts';
 import type { Clock } from '../../core/clock.ts';
-import { toKefuError } from '../../core/errors.ts';
 import type { DialOptions } from '../../core/telephony.ts';
 import type { Logger } from '../../core/log.ts';
 import type { RtpPorts } from '../rtp/ports.ts';
-import { dialAborted, failed } from '../dialling.ts';
+import { dialAborted } from '../dialling.ts';
 import type { RtpTap } from './capture.ts';
 import type { SipCodec } from './codecs.ts';
 import { capabilities, type SipCore } from './core.ts';
 import { contactFor, newCallId } from './dialog.ts';
 import { answerChallenge } from './digest.ts';
+import type { SipFlow } from './flow.ts';
 import { hostText, parseAddress, parseUri } from './grammar.ts';
 import type { MediaSink } from './media.ts';
 import { SipHeaders, type SipRequest, type SipResponse } from './message.ts';
 import { Ringing, type InviteParts } from './ringing.ts';
 import { newTag } from './server-transaction.ts';
-import type { ServerWay } from './servers.ts';
 import { Side } from './side.ts';
 import { mayCall, numberOf } from './targets.ts';
 import type { OutboundRules, Trunk } from './trunks.ts';
@@ -35,6 +34,8 @@ export interface OutgoingParts {
 export interface PlaceCall extends OutgoingParts, DialOptions {
   readonly trunk: Trunk & { readonly outbound: OutboundRules };
   readonly uri: string;
+  /** The way to the server that is to be asked; by default to the first of the trunk. */
+  readonly flow?: SipFlow | undefined;
   /** The codec of the call that goes on with who is called, if there is one. */
   readonly codec?: SipCodec | undefined;
   /** Whose place the call is to take there (RFC 3891). */
@@ -50,17 +51,14 @@ export interface PlaceCall extends OutgoingParts, DialOptions {
 /** Calls somebody over a trunk; resolves once they have answered, when sound goes both ways. Rejects as `OutboundDialer.dial`. */
 export async function placeCall(options: PlaceCall): Promise<Side> {
   const { core, trunk, clock, ringMs, signal, uri, ports, soundHost, createTranscoder, codec } = options;
-  const { server, backups = [] } = trunk.outbound;
-  const ways = core.servers.ways([server, ...backups]);
-  const nextWay = async (): Promise<ServerWay | undefined> => (await ways.next()).value ?? undefined;
-  const way = await firstWay(nextWay);
+  const flow = options.flow ?? (await core.flowToUri(trunk.outbound.server));
   const sockets = await ports.take();
   const callId = newCallId();
   const log = options.log.child({ trunk: trunk.name, gatewayCallId: callId });
   const ourTag = newTag();
   let answered = false;
   const side = new Side({
-    ...{ sockets, trunk, flow: way.flow, soundHost, createTranscoder, clock, log, codec },
+    ...{ sockets, trunk, flow, soundHost, createTranscoder, clock, log, codec },
     tap: () => options.tap?.(callId),
     release: () => {
       if (answered) options.onEnded();
@@ -71,7 +69,7 @@ export async function placeCall(options: PlaceCall): Promise<Side> {
   try {
     if (signal.aborted) throw dialAborted();
     const ringing = new Ringing({
-      ...{ core, clock, log, signal, ringMs, side, uri, way, nextWay },
+      ...{ core, clock, log, signal, ringMs, side, uri },
       write,
       prove,
       divert: (contact) => {
@@ -92,7 +90,7 @@ export async function placeCall(options: PlaceCall): Promise<Side> {
     throw error;
   }
 
-  function write({ uri: to, cseq, flow, more }: InviteParts): SipRequest {
+  function write({ uri: to, cseq, more }: InviteParts): SipRequest {
     const from = options.from ?? trunk.outbound.from ?? trunk.outbound.credentials?.user ?? 'kefu';
     const domain = trunk.register?.domain ?? trunk.outbound.server.host;
     const headers = new SipHeaders()
@@ -117,14 +115,4 @@ export async function placeCall(options: PlaceCall): Promise<Side> {
       ? undefined
       : [status === 401 ? 'Authorization' : 'Proxy-Authorization', answer];
   }
-}
-
-async function firstWay(nextWay: () => Promise<ServerWay | undefined>): Promise<ServerWay> {
-  try {
-    const way = await nextWay();
-    if (way) return way;
-  } catch (error) {
-    throw failed('unreachable', toKefuError(error).message.replace(/\.$/, ''));
-  }
-  throw failed('unreachable', 'The trunk has no server');
 }

@@ -6,7 +6,8 @@ import { dialFailureOf, type DialFailure } from '../dialling.ts';
 import type { SipDialer } from './dialer.ts';
 import { parseAddress, parseUri, userOf } from './grammar.ts';
 import type { Leg } from './leg.ts';
-import { reasonOf } from './message.ts';
+import { reasonOf, SipHeaders } from './message.ts';
+import { parseReplaces } from './replaces.ts';
 import type { ServerTransaction } from './server-transaction.ts';
 import type { SipCall } from './sip-call.ts';
 import { mayCall, numberOf } from './targets.ts';
@@ -58,7 +59,8 @@ export class IncomingReferral {
     const targets = headers.lines('refer-to');
     const target = parseAddress(targets[0] ?? '')?.uri ?? '';
     const uri = parseUri(target);
-    if (targets.length !== 1 || !uri) {
+    const replaces = replacesIn(uri?.headers ?? '');
+    if (targets.length !== 1 || !uri || replaces === 'malformed') {
       transaction.respond(400);
       return undefined;
     }
@@ -79,7 +81,7 @@ export class IncomingReferral {
       headers: { Contact: contactFor(transaction.flow), ...(silent && { 'Refer-Sub': 'false' }) },
     });
     const referral = new IncomingReferral(parts, !silent);
-    void referral.#run(number, replacesIn(uri.headers));
+    void referral.#run(number, replaces);
     return referral;
   }
 
@@ -164,9 +166,15 @@ export class IncomingReferral {
   }
 }
 
-/** The Replaces that is to stand in our INVITE: a consultation of who asks, which the new call takes over. */
-function replacesIn(uriHeaders: string): string | undefined {
-  const value = new URLSearchParams(uriHeaders.replaceAll('+', '%2B'));
-  for (const [name, text] of value) if (name.toLowerCase() === 'replaces') return text;
-  return undefined;
+/**
+ * The Replaces that is to stand in our INVITE: a consultation of who asks, which the new call takes over. It is read before it is passed on,
+ * so that it can bring nothing else with it.
+ */
+function replacesIn(uriHeaders: string): string | 'malformed' | undefined {
+  const headers = new SipHeaders();
+  for (const [name, text] of new URLSearchParams(uriHeaders.replaceAll('+', '%2B')))
+    if (name.toLowerCase() === 'replaces') headers.add('Replaces', text);
+  const value = headers.get('replaces');
+  const isHeader = value === undefined || /^[\x20-\x7e]+$/.test(value);
+  return parseReplaces(headers) === 'malformed' || !isHeader ? 'malformed' : value;
 }

@@ -10,11 +10,8 @@ import { Leg } from './leg.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import { cseqOf } from './negotiation.ts';
 import { Diversions } from './diversions.ts';
-import { retryAfterMs } from './registration.ts';
 import { lists, ReliableOrder } from './reliable.ts';
 import { minSessionSeconds, parseSessionExpires } from './session-timer.ts';
-import type { SipFlow } from './flow.ts';
-import type { ServerWay } from './servers.ts';
 import type { Side } from './side.ts';
 import { cancelOf, type ClientTransaction } from './transactions.ts';
 
@@ -22,7 +19,6 @@ import { cancelOf, type ClientTransaction } from './transactions.ts';
 export interface InviteParts {
   readonly uri: string;
   readonly cseq: number;
-  readonly flow: SipFlow;
   /** Header lines besides the usual ones: a password, a session interval. */
   readonly more: readonly (readonly [name: string, value: string])[];
 }
@@ -33,11 +29,9 @@ export interface RingingOptions {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly ringMs: number;
+  /** Whom it rings at, with the way to the server that places the call. */
   readonly side: Side;
   readonly uri: string;
-  /** The server that is asked first, and how to find the next one; undefined when there is none left. */
-  readonly way: ServerWay;
-  readonly nextWay: () => Promise<ServerWay | undefined>;
   readonly write: (parts: InviteParts) => SipRequest;
   /** Answers the challenge of a 401 or 407; undefined when there is no password. */
   readonly prove: (response: SipResponse, uri: string) => readonly [string, string] | undefined;
@@ -56,8 +50,8 @@ interface EarlyCall {
 
 /** A CANCEL ends the ringing within this time, or the call is left to its fate. */
 const cancelLimitMs = 5_000;
-/** A server from which nothing comes for so long is taken for dead, and passed over when there is another one. */
-const serverLimitMs = 4_000;
+/** A server that has not said anything within this time is taken for dead: another one may be asked. */
+const silenceLimitMs = 5_000;
 
 /**
  * The INVITE of a call that Kefu makes, until somebody answers.
@@ -65,7 +59,7 @@ const serverLimitMs = 4_000;
  *     INVITE ─▶ 401, 407: once more with the password       ─▶ 1xx: rings, up to `ringMs`, then CANCEL; PRACK where it is wanted
  *            ─▶ 422: once more with a longer interval       ─▶ 2xx: ACK; those of further telephones: ACK, BYE
  *            ─▶ 3xx: to the numbers named, where allowed    ─▶ 4xx-6xx: `transfer_failed` with the cause
- *            ─▶ 503, silence: to the next server
+ *            ─▶ 503, silence: `unreachable`, so that another server may be asked
  */
 export class Ringing {
   readonly answered: Promise<Leg>;
@@ -73,9 +67,8 @@ export class Ringing {
   readonly #early = new Map<string, EarlyCall>();
   /** Acknowledges an answer, each time it comes, by the tag of the telephone. */
   readonly #acknowledge = new Map<string, () => void>();
-  #more: (readonly [string, string])[] = [];
+  readonly #more: (readonly [string, string])[] = [];
   readonly #diversions: Diversions;
-  #way: ServerWay;
   #resolve: (leg: Leg) => void = () => undefined;
   #reject: (error: KefuError) => void = () => undefined;
   #cseq = 0;
@@ -89,13 +82,12 @@ export class Ringing {
   #settled = false;
   readonly #cancelRingLimit: () => void;
   #cancelPatience: () => void = () => undefined;
-  #cancelServerLimit: () => void = () => undefined;
+  #cancelSilenceLimit: () => void = () => undefined;
   readonly #onAbort = (): void => this.#giveUp(dialAborted());
 
   constructor(options: RingingOptions) {
     this.#options = options;
     this.#uri = options.uri;
-    this.#way = options.way;
     this.#diversions = new Diversions(options.uri, options.divert);
     this.answered = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -111,26 +103,26 @@ export class Ringing {
 
   #send(): void {
     const { core, clock, side, write } = this.#options;
-    const { flow } = this.#way;
-    side.flow = flow;
     this.#cseq += 1;
     this.#rings = false;
-    const invite = write({ uri: this.#uri, cseq: this.#cseq, flow, more: this.#more });
+    const invite = write({ uri: this.#uri, cseq: this.#cseq, more: this.#more });
+    const silent = (): void =>
+      this.#fail(this.#givenUp ?? failed('unreachable', 'The server did not answer'));
     this.#invite = invite;
-    const current = core.transactions.send(invite, flow, {
+    const current = core.transactions.send(invite, side.flow, {
       onResponse: (response) => this.#received(invite, response),
-      onFailed: () => this.#serverFailed(),
+      onFailed: silent,
     });
     this.#current = current;
-    this.#cancelServerLimit();
-    this.#cancelServerLimit = clock.setTimer(() => {
+    this.#cancelSilenceLimit();
+    this.#cancelSilenceLimit = clock.setTimer(() => {
       current.abandon();
-      this.#serverFailed();
-    }, serverLimitMs);
+      silent();
+    }, silenceLimitMs);
   }
 
   #received(invite: SipRequest, response: SipResponse): void {
-    this.#cancelServerLimit();
+    this.#cancelSilenceLimit();
     const { status } = response;
     if (status >= 200 && status < 300) this.#answeredBy(invite, response);
     else if (this.#settled || invite !== this.#invite) return;
@@ -227,8 +219,7 @@ export class Ringing {
       );
       this.#more.push(['Session-Expires', String(seconds)], ['Min-SE', String(seconds)]);
       this.#send();
-    } else if (status === 503) this.#serverFailed(refusalOf(status), retryAfterMs(response));
-    else {
+    } else {
       if (status < 400) this.#diversions.add(status, headers);
       // A 6xx speaks for everybody who could be rung (RFC 3261 section 21.6).
       const next = status < 600 ? this.#diversions.next() : undefined;
@@ -239,29 +230,6 @@ export class Ringing {
       this.#uri = next;
       this.#send();
     }
-  }
-
-  /** RFC 3263 section 4.3: a server that says nothing, or 503, is passed over. */
-  #serverFailed(why = failed('unreachable', 'The server did not answer'), restMs?: number): void {
-    this.#cancelServerLimit();
-    this.#way.failed(restMs);
-    if (this.#givenUp) this.#fail(this.#givenUp);
-    else void this.#passOver(why);
-  }
-
-  async #passOver(why: KefuError): Promise<void> {
-    const next = await this.#options.nextWay();
-    if (this.#settled) return;
-    if (!next || this.#givenUp) {
-      this.#fail(this.#givenUp ?? why);
-      return;
-    }
-    this.#options.log.warn({ why: why.message }, 'A SIP server was passed over');
-    this.#way = next;
-    // Another server asks for the password in its own words.
-    this.#hasProof = false;
-    this.#more = this.#more.filter(([name]) => !/authorization$/i.test(name));
-    this.#send();
   }
 
   /** Nobody is to answer any more: the CANCEL goes out once the far side has said anything (RFC 3261 section 9.1). */
@@ -290,7 +258,7 @@ export class Ringing {
     this.#settled = true;
     this.#cancelRingLimit();
     this.#cancelPatience();
-    this.#cancelServerLimit();
+    this.#cancelSilenceLimit();
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     this.#forgetEarly();
     settle();

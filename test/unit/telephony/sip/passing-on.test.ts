@@ -150,6 +150,7 @@ describe('a call whose far side has somebody else called', () => {
     await respond('NOTIFY', 200);
     await respond('INVITE', 180, { tag: 'callee' });
     await within('BYE');
+    await respond('INVITE', 180, { tag: 'callee' });
     // Longer than the silence that ends other calls.
     await line.clock.advanceAsync(29_000, 500);
     expect(events.seen.some(({ type }) => type === 'ended')).toBe(false);
@@ -187,6 +188,17 @@ describe('a call whose far side has somebody else called', () => {
     dialled.catch(() => undefined);
     await line.clock.advanceAsync(7_000, 500);
     await expect(dialled).rejects.toMatchObject({ message: expect.stringMatching(/^no-answer/) as string });
+  });
+
+  it('passes on whose call is to be taken over, and nothing else that hides there', async () => {
+    const { line, within, lastRequest } = await talking();
+    const replacing = (value: string): string => `Refer-To: <sip:+4930123@192.0.2.1?Replaces=${value}>`;
+    for (const value of ['a%3Bto-tag%3Db%3Bfrom-tag%3Dc%0D%0AP-Evil:%20yes', 'a', 'a%3Bto-tag%3Db']) {
+      await within('REFER', [replacing(value)]);
+      expect(firstLines(line.flow.sent).at(-1)).toBe('400 Bad Request');
+    }
+    await within('REFER', [replacing('a%40b%3Bto-tag%3Db%3Bfrom-tag%3Dc')]);
+    expect(lastRequest('INVITE').headers.get('replaces')).toBe('a@b;to-tag=b;from-tag=c');
   });
 
   it('calls nobody over a trunk that does not allow it', async () => {

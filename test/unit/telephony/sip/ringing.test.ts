@@ -13,16 +13,21 @@ import { asRequest, firstLines, keepingFlow, sipText } from '../../../support/si
 const sound =
   'v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n';
 
-/** A call that Kefu makes by way of two servers. */
+/** A call that Kefu makes. */
 function ringing() {
   const line = fakeLine();
   const { clock, log, core } = line;
-  const ways = ['192.0.2.21', '192.0.2.22'].map((host) => keepingFlow('udp', { host, port: 5060 }));
-  const [first, second] = ways;
-  if (!first || !second) throw new Error('there are two servers');
+  const flow = keepingFlow('udp', { host: '192.0.2.21', port: 5060 });
   const side = new Side({
-    ...{ sockets: fakeSockets(), trunk: anyTrunk, flow: first, soundHost: () => '192.0.2.9' },
-    ...{ createTranscoder, clock, log },
+    ...{
+      sockets: fakeSockets(),
+      trunk: anyTrunk,
+      flow,
+      soundHost: () => '192.0.2.9',
+      createTranscoder,
+      clock,
+      log,
+    },
   });
   const write = ({ uri, cseq, more }: InviteParts): SipRequest => {
     const headers = new SipHeaders()
@@ -33,24 +38,8 @@ function ringing() {
     for (const [name, value] of more) headers.add(name, value);
     return { type: 'request', method: 'INVITE', uri, headers, body: side.media.offer() };
   };
-  const passedOver: string[] = [];
-  const [way, next] = [first, second].map((flow) => ({
-    ...{ flow, server: { name: flow.remote.host, transport: 'udp' as const, ...flow.remote } },
-    failed: () => passedOver.push(flow.remote.host),
-  }));
-  if (!way) throw new Error('there are two servers');
-  const left = [next];
   const call = new Ringing({
-    ...{
-      core,
-      clock,
-      log,
-      side,
-      write,
-      way,
-      nextWay: () => Promise.resolve(left.shift()),
-      uri: 'sip:+4930123@carrier.example',
-    },
+    ...{ core, clock, log, side, write, uri: 'sip:+4930123@carrier.example' },
     ...{ signal: new AbortController().signal, ringMs: 30_000 },
     prove: () => undefined,
     divert: () => undefined,
@@ -60,9 +49,9 @@ function ringing() {
     (leg) => (outcome.leg = leg.peerHost),
     (error: unknown) => (outcome.error = (error as KefuError).message),
   );
-  /** Answers the last INVITE that a server got. */
-  const respond = async (way: typeof first, status: number, body = ''): Promise<void> => {
-    const invites = way.sent.map(asRequest).filter(({ method }) => method === 'INVITE');
+  /** Answers the last INVITE. */
+  const respond = async (status: number, body = ''): Promise<void> => {
+    const invites = flow.sent.map(asRequest).filter(({ method }) => method === 'INVITE');
     const { headers } = invites.at(-1) ?? expect.unreachable();
     const copied = ['via', 'from', 'call-id', 'cseq'].map((name) => `${name}: ${headers.get(name) ?? ''}`);
     const to = `To: ${headers.get('to') ?? ''};tag=callee`;
@@ -70,46 +59,34 @@ function ringing() {
       sipText([`SIP/2.0 ${status} Fine`, ...copied, to, 'Contact: <sip:callee@192.0.2.7>'], body),
     );
   };
-  return { line, side, first, second, respond, outcome, passedOver };
+  return { line, flow, respond, outcome };
 }
 
-describe('the servers of a trunk', () => {
-  it('are tried in their order: one that takes no calls is passed over', async () => {
-    const { first, second, respond, outcome, passedOver } = ringing();
-    await respond(first, 503);
-    expect(firstLines(first.sent).at(-1)).toMatch(/^ACK /);
-    expect(passedOver).toEqual(['192.0.2.21']);
-    expect(firstLines(second.sent)).toEqual(['INVITE sip:+4930123@carrier.example']);
-    await respond(second, 200, sound);
-    expect(outcome).toEqual({ leg: '192.0.2.22' });
+describe('a server that is to place a call', () => {
+  it('leaves it to others when it takes no calls', async () => {
+    const { flow, respond, outcome } = ringing();
+    await respond(503);
+    expect(firstLines(flow.sent).at(-1)).toMatch(/^ACK /);
+    expect(outcome).toEqual({ error: 'unreachable: The far side answered with 503.' });
   });
 
-  it('are passed over when they say nothing for 4 s, but not when they ring', async () => {
+  it('is taken for dead when it says nothing for 5 s, but not when it tries', async () => {
     const silent = ringing();
-    await silent.line.clock.advanceAsync(4_000, 500);
-    expect(firstLines(silent.second.sent)).toHaveLength(1);
-    await silent.line.clock.advanceAsync(4_000, 500);
+    await silent.line.clock.advanceAsync(5_000, 500);
     expect(silent.outcome).toEqual({ error: 'unreachable: The server did not answer.' });
-    expect(silent.passedOver).toEqual(['192.0.2.21', '192.0.2.22']);
-    expect(silent.line.clock.pendingTimers).toBe(0);
+    expect([silent.line.clock.pendingTimers, silent.line.core.transactions.size]).toEqual([0, 0]);
 
     const slow = ringing();
-    await slow.respond(slow.first, 100);
+    await slow.respond(100);
     await slow.line.clock.advanceAsync(20_000, 500);
-    expect(slow.second.sent).toEqual([]);
+    await slow.respond(200, sound);
+    expect(slow.outcome).toEqual({ leg: '192.0.2.21' });
   });
 
-  it('are all tried before the call is given up, and none when somebody is busy', async () => {
-    const { first, second, respond, outcome } = ringing();
-    await respond(first, 503);
-    await respond(second, 503);
-    expect(outcome).toEqual({ error: 'unreachable: The far side answered with 503.' });
+  it('is believed that somebody is busy', async () => {
     const busy = ringing();
-    await busy.respond(busy.first, 486);
-    expect([busy.outcome.error, busy.second.sent.length]).toEqual([
-      'busy: The far side answered with 486.',
-      0,
-    ]);
+    await busy.respond(486);
+    expect(busy.outcome).toEqual({ error: 'busy: The far side answered with 486.' });
   });
 });
 
