@@ -78,7 +78,8 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
   const parts: CallParts = {
     ports: new RtpPorts(settings.rtpHost, firstPort, lastPort),
     mediaTimeoutMs: settings.mediaTimeoutMs,
-    soundHost: (peer) => localAddressFor(peer, settings.rtpHost, settings.publicAddress),
+    soundHost: (peer) =>
+      settings.soundAddress ?? localAddressFor(peer, settings.rtpHost, settings.publicAddress),
     ...{ core, clock, log, sessions },
   };
   const registrations = settings.trunks.flatMap((trunk) =>

@@ -57,6 +57,8 @@ export interface TrunkSettings {
   readonly publicAddress: string | undefined;
   readonly rtpHost: string;
   readonly rtpPorts: readonly [first: number, last: number];
+  /** Where peers send their sound to, whoever brings the signalling; undefined: the address at which the signalling's peer reaches us. */
+  readonly soundAddress?: string | undefined;
   readonly mediaTimeoutMs: number;
   /** Further certificate authorities for TLS servers, PEM. */
   readonly authorities: string | undefined;
@@ -155,6 +157,7 @@ const fileSchema = z.strictObject({
     .strictObject({
       host: address.default('0.0.0.0'),
       ports: z.tuple([port, port]).default([10_000, 10_999]),
+      publicAddress: address.optional(),
     })
     .prefault({}),
   mediaTimeoutSeconds: seconds(5, 3600, 30),
@@ -216,6 +219,7 @@ export async function readTrunks(file: string): Promise<TrunkSettings> {
     publicAddress: parsed.data.publicAddress,
     rtpHost: rtp.host,
     rtpPorts: rtp.ports,
+    soundAddress: rtp.publicAddress,
     mediaTimeoutMs: parsed.data.mediaTimeoutSeconds * 1000,
     authorities: authorities === undefined ? undefined : await read(authorities),
     trunks: await Promise.all(trunks.map((entry) => trunkOf(entry, secretOf))),
