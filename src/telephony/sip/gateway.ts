@@ -128,7 +128,8 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
     ports,
     mediaTimeoutMs: settings.mediaTimeoutMs,
     createTranscoder: options.createTranscoder,
-    soundHost: (peer) => localAddressFor(peer, settings.rtpHost, settings.publicAddress),
+    soundHost: (peer) =>
+      settings.soundAddress ?? localAddressFor(peer, settings.rtpHost, settings.publicAddress),
     ...{ core, clock, log, sessions, tap: captures.tap },
   };
   const lines = new RegisteredLines({ core, guard, clock, log });
@@ -166,6 +167,7 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
       const fixed = [
         'listeners',
         'publicAddress',
+        'soundAddress',
         'nameServers',
         'rtpHost',
         'rtpPorts',

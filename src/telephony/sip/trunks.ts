@@ -68,6 +68,8 @@ export interface TrunkSettings {
   readonly publicAddress: string | undefined;
   readonly rtpHost: string;
   readonly rtpPorts: readonly [first: number, last: number];
+  /** Where peers send their sound to, whoever brings the signalling; undefined: the address at which the signalling's peer reaches us. */
+  readonly soundAddress?: string | undefined;
   readonly mediaTimeoutMs: number;
   /** Name servers for the names of SIP servers, in place of the machine's own. */
   readonly nameServers?: readonly string[] | undefined;
@@ -180,6 +182,7 @@ const fileSchema = z.strictObject({
     .strictObject({
       host: address.default('0.0.0.0'),
       ports: z.tuple([port, port]).default([10_000, 10_999]),
+      publicAddress: address.optional(),
     })
     .prefault({}),
   mediaTimeoutSeconds: seconds(5, 3600, 30),
@@ -236,6 +239,7 @@ export async function readTrunks(file: string): Promise<TrunkSettings> {
     publicAddress: parsed.publicAddress,
     rtpHost: rtp.host,
     rtpPorts: rtp.ports,
+    soundAddress: rtp.publicAddress,
     mediaTimeoutMs: parsed.mediaTimeoutSeconds * 1000,
     nameServers: parsed.nameServers,
     authorities: authorities === undefined ? undefined : await read(authorities),

@@ -9,7 +9,7 @@ import { connect } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { IncomingCall } from '../../../src/core/telephony.ts';
 import { parseUri } from '../../../src/telephony/sip/grammar.ts';
-import type { Trunk } from '../../../src/telephony/sip/trunks.ts';
+import type { Trunk, TrunkSettings } from '../../../src/telephony/sip/trunks.ts';
 import { answerVoice } from '../../support/gateway-server.ts';
 import { selfSignedCertificate } from '../../support/sip/certificate.ts';
 import { localTrunk, sipp, startSipGateway, type RunningGateway } from '../../support/sip/gateway.ts';
@@ -48,6 +48,7 @@ describe('Kamailio in front of two nodes', () => {
       answerVoice(call);
     },
     more: Partial<Trunk> = {},
+    settings: Partial<TrunkSettings> = {},
   ): Promise<Node[]> {
     return Promise.all(
       nodeHosts.map(async (host) => {
@@ -55,6 +56,7 @@ describe('Kamailio in front of two nodes', () => {
         const running = await startSipGateway({
           listeners: [{ transport: 'udp', host, port: 0 }],
           rtpHost: host,
+          ...settings,
           trunks: [trunk],
         });
         closers.push(() => running.gateway.close());
@@ -92,11 +94,21 @@ describe('Kamailio in front of two nodes', () => {
     });
   }
 
-  it('takes calls over TLS', async () => {
+  it('leads calls behind a NAT: trunks are told the outer address, nodes keep to the inner one', async () => {
+    const nodes = await startNodes();
+    const kamailio = await kamailioFor(nodes, { advertised: '203.0.113.4:5060' });
+    await sipp('proxied-call', kamailio.address, [...fromTrunk, '-m', '2', '-d', '100']);
+    expect(
+      nodes.map(({ taken }) => taken),
+      kamailio.output,
+    ).toEqual([1, 1]);
+  });
+
+  it('takes calls over TLS, whose sound goes past it to the address that the node names', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'kefu-kamailio-tls-'));
     closers.push(() => rm(directory, { recursive: true, force: true }));
     const { certificate, ...tls } = await selfSignedCertificate(directory, hosts.kamailio);
-    const nodes = await startNodes();
+    const nodes = await startNodes(undefined, {}, { soundAddress: '203.0.113.9' });
     const kamailio = await kamailioFor(nodes, { tls });
     const socket = connect({
       ...{ host: kamailio.host, port: kamailio.tlsPort, localAddress: hosts.trunk, ca: certificate },
@@ -114,7 +126,9 @@ describe('Kamailio in front of two nodes', () => {
         ),
       }),
     );
-    await expect.poll(() => answer, { timeout: 30_000 }).toMatch(/^SIP\/2\.0 200 /m);
+    await expect
+      .poll(() => answer, { timeout: 30_000 })
+      .toMatch(/^SIP\/2\.0 200 [^]*^c=IN IP4 203\.0\.113\.9\r$/m);
     // Both ways of the call are recorded: TLS to the trunk, UDP to the node.
     expect(answer.match(/^Record-Route: .*$/gm)?.join()).toMatch(/transport=tls/);
     expect(nodes.map(({ taken }) => taken)).toContain(1);

@@ -20,6 +20,8 @@ export interface KamailioOptions {
   readonly trunks?: readonly string[];
   /** Where it listens for UDP and TCP; by default a free port. */
   readonly port?: number;
+  /** The address that trunks are told, as behind a NAT; nodes then have a port of their own. */
+  readonly advertised?: string;
   /** Time between two checks of a node or trunk; by default that of the configuration. */
   readonly checkSeconds?: number;
   /** How long a node may be silent before it counts as dead; by default that of the configuration. */
@@ -54,19 +56,22 @@ export async function startKamailio(options: KamailioOptions): Promise<Kamailio>
     writeFileSync(file, `${lines.join('\n')}\n`);
     return file;
   };
+  const { advertised } = options;
+  const nodeSocket = `udp:${host}:${await freeSipPort(host)}`;
   const destinations = write('dispatcher.list', [
-    ...nodes.map((uri) => `1 ${uri} 0 0`),
+    ...nodes.map((uri) => `1 ${uri} 0 0${advertised === undefined ? '' : ` socket=${nodeSocket}`}`),
     ...trunks.map((uri, index) => `2 ${uri} 0 ${trunks.length - index}`),
   ]);
   const addresses = write('addresses.list', [`1 ${hosts.trunk} 32 0`]);
   const controlSocket = `unix:${join(directory, 'control')}`;
   const defines = [
-    `LISTEN_UDP=udp:${host}:${port}`,
+    `LISTEN_UDP=udp:${host}:${port}${advertised === undefined ? '' : ` advertise ${advertised}`}`,
     `LISTEN_TCP=tcp:${host}:${port}`,
     `DISPATCHER_LIST="${destinations}"`,
     `ADDRESS_LIST="${addresses}"`,
     `CONTROL_SOCKET="${controlSocket}"`,
   ];
+  if (advertised !== undefined) defines.push(`LISTEN_NODES=${nodeSocket}`);
   if (options.checkSeconds !== undefined) defines.push(`CHECK_SECONDS=${options.checkSeconds}`);
   if (options.silentMs !== undefined) defines.push(`NODE_SILENT_MS=${options.silentMs}`);
   if (tls) {
