@@ -12,6 +12,7 @@ import { bridge } from './bench/bridge.ts';
 import { capture } from './bench/capture.ts';
 import { dialog } from './bench/dialog.ts';
 import { emotion } from './bench/emotion.ts';
+import { fuzz } from './bench/fuzz.ts';
 import { handoff } from './bench/handoff.ts';
 import { latency } from './bench/latency.ts';
 import {
@@ -41,6 +42,7 @@ const benchmarks: readonly Benchmark[] = [
   handoff,
   bridge,
   sip,
+  fuzz,
   soak,
   start,
 ];
