@@ -44,6 +44,7 @@ import { accountRoutes } from './routes/account.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { callRoutes } from './routes/calls.ts';
 import { deskRoutes } from './routes/desk.ts';
+import { deskMessageRoutes } from './routes/desk-messages.ts';
 import { deskFlowRoutes } from './routes/desk-flows.ts';
 import { answerError } from './routes/errors.ts';
 import { figureRoutes } from './routes/figures.ts';
@@ -192,6 +193,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       log,
     });
     const dialer = dialerOf([sip?.dialer, twilio.dialer]);
+    const voicemails = createRecordingStore({ directory: join(config.dataDir, 'voicemails'), log });
     const desk = closeLater(
       await startDesk(config, {
         database,
@@ -199,6 +201,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
         clock,
         log,
         store,
+        voicemails,
         access,
         audit,
         people: staff.people,
@@ -217,7 +220,6 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
         callBack: dialer && ((callback, signal) => callBack(dialer, callback, signal, calls)),
       }),
     );
-    const voicemails = createRecordingStore({ directory: join(config.dataDir, 'voicemails'), log });
     const calls = createCalls(
       {
         clock,
@@ -283,6 +285,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     await server.register(auditRoutes, { audit });
     await server.register(callRoutes, { store, recordings, bus, log, audit });
     await server.register(deskRoutes, { shop, voicemails, log });
+    await server.register(deskMessageRoutes, { messages: desk.messages, store });
     await server.register(deskFlowRoutes, { deskFlows, suggestions: createSuggestions(atDesk) });
     await server.register(figureRoutes, { figures: desk.figures });
     await server.register(flowRoutes, { store: flowStore, flows, audit });
