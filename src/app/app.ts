@@ -205,6 +205,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
         access,
         audit,
         people: staff.people,
+        sessions: staff.sessions,
         timeZone: firstFlows.pack.settings.timeZone,
         flows: () => pack,
         telephones:

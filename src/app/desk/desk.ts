@@ -12,6 +12,7 @@ import type { CallbackParts } from '../../handoff/callbacks.ts';
 import type { Telephones } from '../../handoff/phones.ts';
 import { createSwitchboard } from '../../handoff/switchboard.ts';
 import type { People } from '../../people/people.ts';
+import type { Sessions } from '../../people/sessions.ts';
 import { createCallbackStore } from '../../store/callbacks.ts';
 import type { Database } from '../../store/database.ts';
 import { createFigureStore } from '../../store/figures.ts';
@@ -51,6 +52,7 @@ export async function startDesk(
     readonly access: Access;
     readonly audit: AuditLog;
     readonly people: Pick<People, 'list'>;
+    readonly sessions: Pick<Sessions, 'onEnded'>;
     readonly timeZone: string;
     /** The flows that new calls begin with. */
     readonly flows: () => FlowPack;
@@ -60,7 +62,7 @@ export async function startDesk(
   },
 ): Promise<DeskSide> {
   const { database, bus, clock, log, store, access, audit, people, timeZone } = parts;
-  const staff = await startStaff({ people, access, clock, log });
+  const staff = await startStaff({ people, access, sessions: parts.sessions, clock, log });
   const nameOf = (id: string): string => staff.nameOf(id);
   const handoff = await startHandoff({ ...config, database, clock, log });
   const { router, rules } = handoff;
