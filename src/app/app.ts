@@ -48,6 +48,7 @@ import { accountRoutes } from './routes/account.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { callRoutes } from './routes/calls.ts';
 import { deskRoutes } from './routes/desk.ts';
+import { deskMessageRoutes } from './routes/desk-messages.ts';
 import { deskFlowRoutes } from './routes/desk-flows.ts';
 import { answerError } from './routes/errors.ts';
 import { figureRoutes } from './routes/figures.ts';
@@ -211,6 +212,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       sip && config.trunksFile !== undefined
         ? { sip, file: createTrunkFile({ file: config.trunksFile, sip, audit, log }) }
         : undefined;
+    const voicemails = createRecordingStore({ directory: join(config.dataDir, 'voicemails'), log });
     const desk = closeLater(
       await startDesk(config, {
         database,
@@ -218,9 +220,11 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
         clock,
         log,
         store,
+        voicemails,
         access,
         audit,
         people: staff.people,
+        sessions: staff.sessions,
         timeZone: firstFlows.pack.settings.timeZone,
         flows: () => pack,
         telephones:
@@ -237,7 +241,6 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       }),
     );
     const admission = await admitting;
-    const voicemails = createRecordingStore({ directory: join(config.dataDir, 'voicemails'), log });
     const calls = createCalls(
       {
         clock,
@@ -311,6 +314,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     await server.register(auditRoutes, { audit });
     await server.register(callRoutes, { store, recordings, bus, log, audit });
     await server.register(deskRoutes, { shop, voicemails, log });
+    await server.register(deskMessageRoutes, { messages: desk.messages, store });
     await server.register(deskFlowRoutes, { deskFlows, suggestions: createSuggestions(atDesk) });
     await server.register(figureRoutes, { figures: desk.figures });
     await server.register(telephonyRoutes, { line: trunkLine, store, audit });

@@ -27,6 +27,13 @@ export interface CallStore {
   /** Newest first. `before` is a call id for paging. */
   list(options: { limit: number; before?: string }): Promise<readonly CallSummary[]>;
   get(callId: string): Promise<CallSummary | undefined>;
+  /** Calls that began before a call, of the same customer or from the same number, newest first; an empty number is nobody's. */
+  earlier(than: {
+    readonly callId: string;
+    readonly customerId: string | undefined;
+    readonly number: string;
+    readonly limit: number;
+  }): Promise<readonly CallSummary[]>;
   /** Events with `seq` greater than `after` (0 for all), in order. */
   events(callId: string, after: number): Promise<readonly CallEvent[]>;
   /** Settles once everything appended so far is durable. */

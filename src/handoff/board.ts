@@ -55,6 +55,11 @@ export interface DeskLine {
 /** Joins calls and desks, of this node and over links, by what the router decides. */
 export interface DeskSwitchboard extends Switchboard {
   connect(person: DeskPerson, wire: DeskWire): DeskLine;
+  /**
+   * Somebody may not be at a desk any more, or only as somebody else: their desk of this node is closed, at the telephone too, and
+   * whom they spoke with goes to the very front. Of no effect for whoever has no desk here.
+   */
+  dismiss(personId: string, why: string): void;
   /** Running calls, for pages. */
   readonly live: LiveCalls;
   /** A link to another node is open: desks of this one can be joined with its callers. */

@@ -122,6 +122,8 @@ export function createFactReader(state: {
             ...conversationEnds(entry, nowEpochMs, true),
             ...(isCallback ? [{ type: 'callback-kept', queue } as const] : []),
           ];
+        // Only a person takes a message out of the queue.
+        if (isCallback && entry.reason === 'voicemail') return [{ type: 'callback-kept', queue }];
         if (isCallback || wasAnswered(entry)) return [];
         return [{ type: 'abandoned', queue, waitMs: Math.max(0, nowEpochMs - entry.enqueuedAtEpochMs) }];
       }

@@ -24,7 +24,7 @@ export function fitOf(
   nowEpochMs: number,
 ): Fit | undefined {
   if (!canJoin(entry, agent)) return undefined;
-  if (entry.direct && nowEpochMs < entry.direct.untilEpochMs)
+  if (entry.direct && isAskedFor(entry, nowEpochMs))
     return agent.id === entry.direct.agentId ? { overflow: false, missingLevels: 0 } : undefined;
   if (!agent.languages.includes(entry.language)) return undefined;
   if (entry.channel === 'text' && agent.textCapacity === 0) return undefined;
@@ -79,14 +79,23 @@ export function hasRoom(agent: AgentState, channel: ContactChannel): boolean {
   );
 }
 
-/** Whether an entry may be offered now. Nobody is called back while their queue is closed; who already waits is still served. */
+/**
+ * Whether an entry may be offered now. Nobody is called back while their queue is closed, unless somebody has asked for it; who already
+ * waits is still served.
+ */
 export function isOfferable(entry: QueueEntry, rules: RoutingRules, nowEpochMs: number): boolean {
   return (
     entry.progress.state === 'waiting' &&
     entry.awaySinceEpochMs === null &&
-    nowEpochMs >= (entry.notBeforeEpochMs ?? 0) &&
-    (entry.channel !== 'callback' || isOpen(rules.queues[entry.queue]?.hours, nowEpochMs))
+    (isAskedFor(entry, nowEpochMs) ||
+      (nowEpochMs >= (entry.notBeforeEpochMs ?? 0) &&
+        (entry.channel !== 'callback' || isOpen(rules.queues[entry.queue]?.hours, nowEpochMs))))
   );
+}
+
+/** An agent has taken it from those that wait, and shall have it next. */
+function isAskedFor({ direct }: QueueEntry, nowEpochMs: number): boolean {
+  return direct !== undefined && nowEpochMs < direct.untilEpochMs;
 }
 
 /** The best offers at a moment: first entries first, each to the agent who suits best, every agent at most one. */

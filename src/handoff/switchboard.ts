@@ -140,6 +140,16 @@ class Board implements DeskSwitchboard, BoardInside {
     };
   }
 
+  dismiss(personId: string, why: string): void {
+    const desk = this.desks.get(personId);
+    if (!desk || desk.isGuest) return;
+    const { wire } = desk;
+    desk.wire = undefined;
+    wire?.close(why);
+    this.phones.hangUp(desk);
+    void this.lose(desk);
+  }
+
   link(nodeId: string, wire: LinkWire<GuestRequest>): LinkEnd<GuestAnswer> {
     return this.elsewhere.open(nodeId, wire);
   }

@@ -114,6 +114,19 @@ export function createCallStore(database: Database, options: CallStoreOptions): 
       const [row] = await read(`select ${summaryColumns} from calls where call_id = $1`, [callId]);
       return row && toSummary(row);
     },
+    async earlier({ callId, customerId, number, limit }) {
+      const rows = await read(
+        `select ${summaryColumns} from calls
+         where started_at_epoch_ms < (select started_at_epoch_ms from calls where call_id = $1) and call_id in (
+           select call_id from calls where from_address = $2 and from_address <> ''
+           union
+           select call_id from call_events where type = 'transfer' and body #>> '{briefing,customer,id}' = $3
+         )
+         order by started_at_epoch_ms desc, call_id desc limit $4`,
+        [callId, number, customerId ?? null, limit],
+      );
+      return Promise.all(rows.map(toSummary));
+    },
     async events(callId, after) {
       const rows = await read(
         'select seq, at_epoch_ms, type, body from call_events where call_id = $1 and seq > $2 order by seq',

@@ -181,6 +181,13 @@ const migrations: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    version: 8,
+    statements: [
+      'create index calls_by_number on calls (from_address, started_at_epoch_ms desc)',
+      `create index transfers_by_customer on call_events ((body #>> '{briefing,customer,id}')) where type = 'transfer'`,
+    ],
+  },
 ];
 
 /** Any number, but the same for ever: it keeps two processes from migrating at once. */

@@ -90,7 +90,12 @@ export async function demoOrders(signal: AbortSignal): Promise<DemoOrder[]> {
 
 /** The recording as an object URL that the caller must revoke. */
 export async function recordingUrl(id: string, signal: AbortSignal): Promise<string> {
-  const response = await request(`/api/calls/${encodeURIComponent(id)}/recording.wav`, signal);
+  return loadSound(`/api/calls/${encodeURIComponent(id)}/recording.wav`, signal);
+}
+
+/** Sound as an object URL that the caller must revoke. */
+export async function loadSound(path: string, signal: AbortSignal): Promise<string> {
+  const response = await request(path, signal);
   return URL.createObjectURL(await response.blob());
 }
 

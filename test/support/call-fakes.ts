@@ -77,6 +77,7 @@ export function fakeStore(): CallStore & { readonly kept: CallEvent[]; failing: 
     },
     list: () => Promise.resolve([]),
     get: () => Promise.resolve(undefined),
+    earlier: () => Promise.resolve([]),
     events: (callId, after) => Promise.resolve(kept.filter((e) => e.callId === callId && e.seq > after)),
     flush: () => Promise.resolve(),
     ready: () => Promise.resolve(true),

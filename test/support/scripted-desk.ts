@@ -16,6 +16,9 @@ import {
   type LiveCall,
   type TranscriptLine,
 } from '../../src/core/desk.ts';
+import type { EarlierContact, OpenMessage } from '../../src/core/desk-records.ts';
+import { encodeWav } from '../../src/media/wav.ts';
+import { beeps } from './tones.ts';
 import { ScriptedFlow } from './scripted-flow.ts';
 import {
   contactCard,
@@ -31,6 +34,8 @@ type RequestOf<Type extends DeskRequest['type']> = Extract<DeskRequest, { type: 
 type Ended = Extract<DeskMessage, { type: 'conversation-ended' }>['because'];
 
 const dist = join(projectDir, 'src/web/dist');
+/** Two seconds of beeps. */
+const messageSound = encodeWav(beeps(520, 2_000, deskAudio.sampleRateHz), deskAudio.sampleRateHz, 1);
 const me = { id: 'ada', name: 'Ada Okafor' };
 const colleague = { id: 'wei', name: '王伟' };
 const packetSamples = deskAudio.packetBytes / 2;
@@ -49,6 +54,10 @@ export class ScriptedDesk {
   customer: unknown = shopCustomer;
   figures: unknown = shopFigures;
   liveCalls: LiveCall[] = [];
+  messages: OpenMessage[] = [];
+  /** What was done about messages. */
+  readonly messageDeeds: string[] = [];
+  earlier: EarlierContact[] = [];
   agent = deskAgent();
   device: 'browser' | 'telephone' = 'browser';
   connections = 0;
@@ -185,6 +194,20 @@ export class ScriptedDesk {
     this.#app.get('/api/session', () => ({ setUp: false, maySetUp: false, me: null }));
     this.#app.get('/api/demo', () => ({ orders: [] }));
     this.#app.get('/api/calls', () => ({ calls: [] }));
+    this.#app.get('/api/desk/messages', () => ({ messages: this.messages }));
+    this.#app.post<{ Params: { id: string; what: string } }>(
+      '/api/desk/messages/:id/:what',
+      (request, reply) => {
+        const { id, what } = request.params;
+        this.messageDeeds.push(`${what} ${id}`);
+        this.messages = this.messages.filter(({ callId }) => callId !== id);
+        return reply.code(204).send();
+      },
+    );
+    this.#app.get('/api/desk/voicemail/:id', (_request, reply) =>
+      reply.type('audio/wav').send(Buffer.from(messageSound)),
+    );
+    this.#app.get('/api/desk/calls/:id/earlier', () => ({ contacts: this.earlier }));
     this.#app.get('/api/desk/customer/:id', (_request, reply) => this.customer ?? reply.code(404).send({}));
     this.flow.serve(this.#app);
     this.#app.get('/api/figures', (_request, reply) => this.figures ?? reply.code(404).send({}));

@@ -4,7 +4,7 @@ import { toKefuError } from '../../core/errors.ts';
 import type { EventBus } from '../../core/events.ts';
 import type { Figures } from '../../core/figures.ts';
 import type { Logger } from '../../core/log.ts';
-import type { CallStore } from '../../core/store.ts';
+import type { CallStore, RecordingStore } from '../../core/store.ts';
 import type { FlowPack } from '../../dialog/flow-pack.ts';
 import type { DeskSwitchboard } from '../../handoff/board.ts';
 import { createFigures } from '../../handoff/figures.ts';
@@ -12,12 +12,14 @@ import type { CallbackParts } from '../../handoff/callbacks.ts';
 import type { Telephones } from '../../handoff/phones.ts';
 import { createSwitchboard } from '../../handoff/switchboard.ts';
 import type { People } from '../../people/people.ts';
+import type { Sessions } from '../../people/sessions.ts';
 import { createCallbackStore } from '../../store/callbacks.ts';
 import type { Database } from '../../store/database.ts';
 import { createFigureStore } from '../../store/figures.ts';
 import type { WebSocketGateway } from '../../telephony/gateway.ts';
 import type { Access } from '../access.ts';
 import type { Config } from '../config.ts';
+import { createDeskMessages, type DeskMessages } from './messages.ts';
 import { startHandoff } from './handoff.ts';
 import { createNodeLinks } from './links.ts';
 import { createDeskSocket } from './socket.ts';
@@ -27,6 +29,8 @@ import { startStaff } from './staff.ts';
 export interface DeskSide {
   readonly switchboard: DeskSwitchboard;
   readonly figures: Figures;
+  /** Messages that wait for somebody. */
+  readonly messages: DeskMessages;
   /** Desks, and where there are several nodes, their links. */
   readonly sockets: readonly WebSocketGateway[];
   /** Idempotent. */
@@ -44,9 +48,11 @@ export async function startDesk(
     readonly clock: Clock;
     readonly log: Logger;
     readonly store: CallStore;
+    readonly voicemails: RecordingStore;
     readonly access: Access;
     readonly audit: AuditLog;
     readonly people: Pick<People, 'list'>;
+    readonly sessions: Pick<Sessions, 'onEnded'>;
     readonly timeZone: string;
     /** The flows that new calls begin with. */
     readonly flows: () => FlowPack;
@@ -56,7 +62,8 @@ export async function startDesk(
   },
 ): Promise<DeskSide> {
   const { database, bus, clock, log, store, access, audit, people, timeZone } = parts;
-  const staff = await startStaff({ people, access, clock, log });
+  const staff = await startStaff({ people, access, sessions: parts.sessions, clock, log });
+  const nameOf = (id: string): string => staff.nameOf(id);
   const handoff = await startHandoff({ ...config, database, clock, log });
   const { router, rules } = handoff;
   const figures = createFigures({
@@ -66,32 +73,38 @@ export async function startDesk(
     clock,
     log,
     timeZone,
-    names: (id) => staff.nameOf(id),
+    names: nameOf,
     serviceLevelMs: () => rules.serviceLevelMs,
   });
+  const callbacks = createCallbackStore(database, log);
+  const keepNote = async (
+    callId: string,
+    name: string,
+    data: Readonly<Record<string, unknown>>,
+  ): Promise<void> => {
+    // The record of a call that is over has no other writer any more.
+    const seq = ((await store.events(callId, 0)).at(-1)?.seq ?? 0) + 1;
+    await store.append({ callId, seq, atEpochMs: clock.epochMs(), body: { type: 'note', name, data } });
+  };
   const switchboard = createSwitchboard({
     router,
     bus,
     clock,
     log,
     hasPeople: () => staff.hasPeople,
-    nameOf: (id) => staff.nameOf(id),
+    nameOf,
     queues: () => Object.keys(rules.queues),
     ringMs: () => rules.ringMs,
     flows: () => flowsForCallers(parts.flows()),
     wrapUpCodes: () => wrapUpCodes,
     telephones: parts.telephones,
     callbacks: {
-      store: createCallbackStore(database, log),
+      store: callbacks,
       events: (callId) => store.events(callId, 0),
       dial: parts.callBack,
       rules: () => rules,
     },
-    async keepNote(callId, name, data) {
-      // The record of a call that is over has no other writer any more.
-      const seq = ((await store.events(callId, 0)).at(-1)?.seq ?? 0) + 1;
-      await store.append({ callId, seq, atEpochMs: clock.epochMs(), body: { type: 'note', name, data } });
-    },
+    keepNote,
     audit({ person, action, callId, details }) {
       const actor = { personId: person.id, name: person.name, address: null };
       audit.record({ actor, action: `call.${action}`, subject: callId, details }).catch((error: unknown) => {
@@ -102,10 +115,17 @@ export async function startDesk(
       });
     },
   });
+  staff.onDismissed((personId) =>
+    switchboard.dismiss(personId, 'Log in again: what you may do has changed.'),
+  );
   let closing: Promise<void> | undefined;
   return {
     switchboard,
     figures,
+    messages: createDeskMessages({
+      ...{ router, callbacks, store, nameOf, keepNote, clock },
+      voicemails: parts.voicemails,
+    }),
     sockets: [
       createDeskSocket({
         switchboard,

@@ -6,9 +6,10 @@ import type { Person, Role } from '../../core/people.ts';
 import type { DeskPerson } from '../../handoff/desks.ts';
 import type { People } from '../../people/people.ts';
 import { agentProfileOf } from '../../people/profile.ts';
+import type { Sessions } from '../../people/sessions.ts';
 import type { Access } from '../access.ts';
 
-/** How often the list of people is read again; names and new people are known elsewhere so much later. */
+/** How often the list of people is read again; names, new people and whom another node has disabled are known so much later. */
 const readEveryMs = 15_000;
 const deskRoles: ReadonlySet<Role> = new Set(['agent', 'supervisor', 'administrator']);
 /** Administrators may sit at a desk, but callers are not promised one. */
@@ -22,16 +23,22 @@ export interface Staff {
   nameOf(personId: string): string;
   /** Who opens a desk; undefined for whoever may not. */
   deskPersonOf(request: IncomingMessage): Promise<DeskPerson | undefined>;
+  /** From now on told of everybody who was disabled or has another role: what they may do is no longer what their desk believes. */
+  readonly onDismissed: (listener: (personId: string) => void) => void;
   close(): void;
 }
 
 export async function startStaff(options: {
   readonly people: Pick<People, 'list'>;
   readonly access: Pick<Access, 'authenticate'>;
+  readonly sessions: Pick<Sessions, 'onEnded'>;
   readonly clock: Clock;
   readonly log: Logger;
 }): Promise<Staff> {
-  const { people, access, clock, log } = options;
+  const { people, access, sessions, clock, log } = options;
+  /** Role of those who may log in, as it was read last; undefined for who may not. */
+  const roles = new Map<string, Role | undefined>();
+  const dismissed = new Set<(personId: string) => void>();
   const names = new Map<string, string>();
   let hasPeople = false;
   let cancel: () => void = () => undefined;
@@ -40,14 +47,23 @@ export async function startStaff(options: {
   async function read(): Promise<void> {
     try {
       const all = await people.list();
-      for (const { id, name } of all) names.set(id, name);
+      for (const { id, name, role, disabled } of all) {
+        names.set(id, name);
+        const before = roles.get(id);
+        const now = disabled ? undefined : role;
+        roles.set(id, now);
+        if (before !== undefined && now !== before) for (const listener of dismissed) listener(id);
+      }
       hasPeople = all.some(({ role, disabled }) => servingRoles.has(role) && !disabled);
     } catch (error) {
       log.warn({ err: toKefuError(error) }, 'the list of people could not be read');
     }
+    cancel();
     if (!closed) cancel = clock.setTimer(() => void read(), readEveryMs);
   }
   await read();
+  // Being disabled and getting another role end a person's sessions.
+  const unsubscribe = sessions.onEnded(() => void read());
 
   return {
     get hasPeople() {
@@ -63,8 +79,12 @@ export async function startStaff(options: {
       hasPeople = true;
       return deskPersonOf(person);
     },
+    onDismissed(listener) {
+      dismissed.add(listener);
+    },
     close() {
       closed = true;
+      unsubscribe();
       cancel();
     },
   };

@@ -39,7 +39,7 @@ export const deskFlowRoutes: FastifyPluginCallback<{
 };
 
 /** The person's id, by which desks are known. */
-function personOf({ identity }: FastifyRequest): string {
+export function personOf({ identity }: FastifyRequest): string {
   if (!identity) throw new KefuError('internal', 'A route of the desk was open to nobody known.');
   return identity.person.id;
 }

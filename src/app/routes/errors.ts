@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { KefuError, type ErrorCode } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
+import { LockedOut } from '../../people/lock-out.ts';
 import { pathOf } from '../../telephony/gateway.ts';
 
 /** Answers what a route throws: the client's mistakes with what they are, ours with 500 and a line in the log. */
@@ -8,6 +9,8 @@ export function answerError(log: Logger) {
   return async (error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const status = statusOf(error);
     if (status < 500) {
+      // RFC 9110 section 10.2.3.
+      if (error instanceof LockedOut) void reply.header('retry-after', String(error.seconds));
       await reply.code(status).send({
         error: error instanceof Error ? error.message : String(error),
         ...(error instanceof KefuError && { code: error.code }),
@@ -24,6 +27,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   not_found: 404,
   already_set_up: 409,
   login_taken: 409,
+  message_busy: 409,
   last_administrator: 409,
   code_needed: 409,
   password_short: 422,

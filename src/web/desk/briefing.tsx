@@ -2,6 +2,7 @@ import { Alert, Descriptions, Flex, Space, Tag, Typography } from 'antd';
 import type { ContactCard } from '../../core/desk.ts';
 import { formatDuration } from '../format.ts';
 import { useDeskCodes } from './code-names.ts';
+import { EarlierContacts } from './earlier-contacts.tsx';
 import { MoodChart, MoodTag } from './mood-chart.tsx';
 import { useDeskTexts } from './texts.ts';
 import { useNow } from './use-desk.ts';
@@ -47,7 +48,14 @@ export function WhoLine({
 }
 
 /** All that Kefu knows of the contact, so that nobody has to ask twice. */
-export function BriefingView({ card }: { readonly card: ContactCard }) {
+export function BriefingView({
+  card,
+  showsEarlier = false,
+}: {
+  readonly card: ContactCard;
+  /** With earlier contacts of the same customer, which take a moment to load. */
+  readonly showsEarlier?: boolean;
+}) {
   const t = useDeskTexts();
   const nameOf = useDeskCodes();
   const { briefing } = card;
@@ -96,6 +104,7 @@ export function BriefingView({ card }: { readonly card: ContactCard }) {
       ) : (
         <Typography.Text type="secondary">{t('noBriefing')}</Typography.Text>
       )}
+      {showsEarlier && <EarlierContacts key={card.call.callId} callId={card.call.callId} />}
       <section aria-label={t('moodOverTime')}>
         <Typography.Text strong>{t('moodOverTime')}</Typography.Text>
         <MoodChart moods={card.moods} />

@@ -60,7 +60,7 @@ export function ContactView(props: {
         <Card size="small">
           <Tabs
             items={[
-              { key: 'briefing', label: t('briefing'), children: <BriefingView card={card} /> },
+              { key: 'briefing', label: t('briefing'), children: <BriefingView card={card} showsEarlier /> },
               {
                 key: 'customer',
                 label: t('customer'),

@@ -5,6 +5,7 @@ import type { OpenPanel } from './call-controls.tsx';
 import { ContactView } from './contact-view.tsx';
 import { HelpDialog } from './help-dialog.tsx';
 import { LinkBanner, useProblems } from './link-banner.tsx';
+import { Messages } from './messages.tsx';
 import { OfferCard } from './offer-card.tsx';
 import type { Shortcut } from './shortcuts.ts';
 import { SoundDialog } from './sound-dialog.tsx';
@@ -122,6 +123,7 @@ export function DeskPage() {
           <Empty description={t(emptyTexts[state.agent.state] ?? 'noContact')} />
         </Card>
       )}
+      <Messages waiting={state.queue?.waiting ?? 0} mayTake={state.agent?.state === 'available'} />
       {contact && (
         <>
           <TransferDialog

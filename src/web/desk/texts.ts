@@ -168,6 +168,21 @@ const texts = {
   savedAs: { en: 'Noted as', zh: '已记录为' },
   close: { en: 'Close', zh: '关闭' },
 
+  messages: { en: 'Messages', zh: '留言' },
+  playMessage: { en: 'Play', zh: '播放' },
+  playFailed: { en: 'It cannot be played. Try again', zh: '无法播放，请重试' },
+  takeMessage: { en: 'Take it', zh: '由我处理' },
+  takeNeedsAvailable: {
+    en: 'Choose “Available” first: it then rings at your desk.',
+    zh: '请先选择“空闲”，留言会在您的工作台响铃。',
+  },
+  settleMessage: { en: 'Done', zh: '已处理' },
+  settleSure: { en: 'Is nothing left to do about this message?', zh: '此留言确定已处理完毕吗？' },
+  takenBy: { en: 'taken by', zh: '处理人：' },
+  earlierContacts: { en: 'Earlier contacts', zh: '历史来访' },
+  noEarlierContacts: { en: 'None is known.', zh: '没有历史来访。' },
+  earlierFailed: { en: 'Earlier contacts could not be loaded.', zh: '历史来访加载失败。' },
+
   customer: { en: 'Customer', zh: '客户' },
   orders: { en: 'Orders', zh: '订单' },
   noOrders: { en: 'No orders.', zh: '没有订单。' },

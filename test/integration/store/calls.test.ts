@@ -5,6 +5,7 @@ import type { CallEvent } from '../../../src/core/events.ts';
 import type { CallStore } from '../../../src/core/store.ts';
 import { createCallStore } from '../../../src/store/calls.ts';
 import { callEnded, callStarted, eventScript, noted, scriptStartEpochMs } from '../../support/call-events.ts';
+import { briefingOf } from '../../support/people-call.ts';
 import { createCapturedLog } from '../../support/captured-log.ts';
 import { databaseKinds, type DatabaseUnderTest } from './databases.ts';
 
@@ -30,6 +31,38 @@ describe.each(databaseKinds)('calls in $kind', (tested) => {
 
   const appendAll = (events: readonly CallEvent[]): Promise<unknown> =>
     Promise.all(events.map((event) => store.append(event)));
+
+  it('finds earlier calls of the same customer or number, newest first, and no others', async () => {
+    const number = '+15551239999';
+    const begin = async (from: string, minute: number, customerId?: string): Promise<string> => {
+      const script = eventScript();
+      const at = (body: CallEvent['body']): CallEvent => ({
+        ...script.next(body),
+        atEpochMs: scriptStartEpochMs + minute * 60_000,
+      });
+      const customer = customerId === undefined ? null : { id: customerId, name: 'Mia', verifiedBy: '' };
+      const briefing = { ...briefingOf(script.callId), customer };
+      await appendAll([
+        at(callStarted({ from })),
+        at({ type: 'transfer', skill: 'general', target: 'queue', briefing, ok: null, code: null }),
+      ]);
+      return script.callId;
+    };
+    const byNumber = await begin(number, 1);
+    const byCustomer = await begin('+15551238888', 2, 'customer_earlier');
+    await begin('+15551237777', 3, 'customer_other');
+    await begin('', 4);
+    const now = await begin(number, 5, 'customer_earlier');
+    await begin(number, 6);
+    const earlier = async (changes: { customerId?: string; number?: string; limit?: number }) => {
+      const found = await store.earlier({ callId: now, customerId: undefined, number, limit: 5, ...changes });
+      return found.map(({ callId }) => callId);
+    };
+    expect(await earlier({ customerId: 'customer_earlier' })).toEqual([byCustomer, byNumber]);
+    expect(await earlier({ customerId: 'customer_earlier', limit: 1 })).toEqual([byCustomer]);
+    expect(await earlier({})).toEqual([byNumber]);
+    expect(await earlier({ number: '' })).toEqual([]);
+  });
 
   it('keeps the events of a call in order, and its summary', async () => {
     const script = eventScript();

@@ -65,6 +65,32 @@ describe('an agent at a telephone', () => {
     };
   }
 
+  it('who is dismissed in a conversation is hung up and signed off, and the caller goes to the very front', async () => {
+    const { board, call, key, rung, anna, clock, router } = await atTheTelephone();
+    anna.line.gone();
+    await key('1');
+    board.dismiss('anna', 'no longer an agent');
+    await clock.advanceAsync(100, 50);
+    expect(call.seats.size).toBe(0);
+    expect(call.told).toContainEqual({ type: 'person-left', next: 'lost' });
+    expect(rung.at(-1)).toBe('hung up');
+    expect(router.state()).toMatchObject({
+      agents: [{ state: 'offline', nodeId: null, holding: [] }],
+      entries: [{ id: 'c1', boost: 'very-front', progress: { state: 'waiting' } }],
+    });
+    await clock.advanceAsync(60_000, 5_000);
+    expect(rung.filter((each) => each.startsWith('+'))).toHaveLength(1);
+  });
+
+  it('who is dismissed while the telephone rings is rung no more', async () => {
+    const { board, anna, clock, rung, router } = await atTheTelephone();
+    board.dismiss('anna', 'no longer an agent');
+    await clock.advanceAsync(60_000, 5_000);
+    expect(anna.wire.closed).toBe('no longer an agent');
+    expect(rung).toHaveLength(1);
+    expect(router.state().agents).toMatchObject([{ state: 'offline', nodeId: null }]);
+  });
+
   it('hears what it is about, presses 1, and speaks with the caller without a browser', async () => {
     const { call, key, rung, anna, clock, heard, say, hangUp, router } = await atTheTelephone();
     expect(rung[0]).toMatch(/^\+15557770000: Somebody wants to return a lamp/);
