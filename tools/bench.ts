@@ -22,6 +22,7 @@ import {
   type OptionsConfig,
 } from './bench/lib/benchmark.ts';
 import { describeMachine, writeResults } from './bench/lib/report.ts';
+import { line } from './bench/line.ts';
 import { load } from './bench/load.ts';
 import { numbers } from './bench/numbers.ts';
 import { soak } from './bench/soak.ts';
@@ -32,6 +33,7 @@ const benchmarks: readonly Benchmark[] = [
   latency,
   load,
   asr,
+  line,
   numbers,
   capture,
   dialog,

@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { CallEvent, EventBus } from '../core/events.ts';
 import type { QueueWatch } from '../core/figures.ts';
+import { registerLineMetrics } from './line-metrics.ts';
 import { registerQueueMetrics } from './queue-metrics.ts';
 
 /** Bucket bounds in seconds around what callers notice: 0.6 s is quick, beyond 1.2 s is dead air. */
@@ -114,6 +115,7 @@ export function createMetrics(bus: EventBus, activeCalls: () => number): Metrics
     buckets: [0.005, 0.01, 0.02, 0.04, 0.08, 0.16],
     registers,
   });
+  const countLine = registerLineMetrics(registry);
   const restarts = new Counter({
     name: 'kefu_worker_restarts_total',
     help: 'Worker threads that ended unexpectedly and were started again.',
@@ -149,6 +151,9 @@ export function createMetrics(bus: EventBus, activeCalls: () => number): Metrics
         break;
       case 'transfer':
         if (body.ok !== null) transfers.inc({ reason: body.briefing.reason, ok: String(body.ok) });
+        break;
+      case 'line-quality':
+        countLine(body);
         break;
       case 'error':
         errors.inc({ code: body.code });
