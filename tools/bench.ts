@@ -23,6 +23,7 @@ import {
   type OptionsConfig,
 } from './bench/lib/benchmark.ts';
 import { describeMachine, writeResults } from './bench/lib/report.ts';
+import { line } from './bench/line.ts';
 import { load } from './bench/load.ts';
 import { numbers } from './bench/numbers.ts';
 import { sip } from './bench/sip.ts';
@@ -34,6 +35,7 @@ const benchmarks: readonly Benchmark[] = [
   latency,
   load,
   asr,
+  line,
   numbers,
   capture,
   dialog,

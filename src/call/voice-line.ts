@@ -201,6 +201,7 @@ export class VoiceLine implements Line {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#recordQuality();
     this.#abort.abort();
     this.sound.close();
     this.#mouth.close();
@@ -208,6 +209,17 @@ export class VoiceLine implements Line {
     this.#inbound.close();
     this.#playout.close();
     this.events.close();
+  }
+
+  #recordQuality(): void {
+    const quality = this.#media.quality?.();
+    if (!quality) return;
+    const { tooLate, concealedMs, filledMs, waitMs } = this.#inbound.stats();
+    const { lostByPeer = null, jitterByPeerMs = null, roundTripMs = null, oneWay = null } = quality;
+    this.#parts.recorder.record({
+      ...{ type: 'line-quality', ...quality, lostByPeer, jitterByPeerMs, roundTripMs, oneWay },
+      ...{ tooLate, concealedMs, filledMs, waitMs },
+    });
   }
 
   async #read(): Promise<void> {

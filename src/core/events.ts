@@ -3,6 +3,7 @@ import { seatModes } from './conversation.ts';
 import { expectingSchema } from './dialog.ts';
 import { briefingSchema } from './handoff.ts';
 import { languageSchema } from './language.ts';
+import { oneWaySounds } from './telephony.ts';
 import { understandingSchema } from './understanding.ts';
 
 export const queueChanges = [
@@ -84,6 +85,26 @@ export const callEventBodySchema = z.discriminatedUnion('type', [
   }),
   /** From the end of the caller's speech to the first audible packet of the answer. */
   event('response-gap', { turn: z.number(), gapMs: z.number() }),
+  /** How the line has carried the call: see `LineQuality`; `tooLate` to `waitMs` are what the listening side made of it. */
+  event('line-quality', {
+    line: z.string(),
+    codec: z.string(),
+    received: z.number(),
+    lost: z.number(),
+    jitterMs: z.number(),
+    sent: z.number(),
+    lostByPeer: z.number().nullable(),
+    jitterByPeerMs: z.number().nullable(),
+    roundTripMs: z.number().nullable(),
+    oneWay: z.enum(oneWaySounds).nullable(),
+    /** Packets that came after their place was given up. */
+    tooLate: z.number(),
+    /** Sound made up where packets were lost, and silence filled in where nothing came. */
+    concealedMs: z.number(),
+    filledMs: z.number(),
+    /** How long a missing packet was waited for at the end. */
+    waitMs: z.number(),
+  }),
   event('transfer', {
     skill: z.string(),
     target: z.string(),

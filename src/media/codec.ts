@@ -10,6 +10,8 @@ import { decodeL16, encodeL16 } from './l16.ts';
 export interface Codec {
   encode(samples: Int16Array): Uint8Array;
   decode(payload: Uint8Array): Int16Array;
+  /** Takes what was put in place of lost packets, for codecs that remember. */
+  follow?(samples: Int16Array): void;
   /** How many samples `decode` would give, without decoding. */
   samplesIn(payload: Uint8Array): number;
 }

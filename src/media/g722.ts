@@ -170,6 +170,34 @@ class QmfMemory {
   }
 }
 
+/** QUANTL. */
+function lowCode(low: BandState, sample: number): number {
+  const error = saturate(sample - low.predicted);
+  const magnitude = error < 0 ? ~error : error;
+  let interval = 0;
+  while (interval < lowDecisions.length && magnitude >= ((lowDecisions[interval] ?? 0) * low.step) >> 12)
+    interval += 1;
+  return error < 0 ? negativeCode(interval) : positiveCode(interval);
+}
+
+/** QUANTH. */
+function highCode(high: BandState, sample: number): number {
+  const error = saturate(sample - high.predicted);
+  const outer = (error < 0 ? ~error : error) >= (highDecision * high.step) >> 12;
+  return (error < 0 ? 0 : 2) + (outer ? 0 : 1);
+}
+
+/** The byte for what the splitting filter gives; the bands are as they were before it. */
+function codePair(low: BandState, high: BandState, even: number, odd: number): number {
+  return (highCode(high, (even - odd) >> 14) << 6) | lowCode(low, (even + odd) >> 14);
+}
+
+/** Lets both bands adapt to a byte, as coder and decoder do alike. */
+function adaptPair(low: BandState, high: BandState, code: number): void {
+  low.adapt((code & 0x3f) >> 2);
+  high.adapt(code >> 6);
+}
+
 /** One direction of a stream out: 16 kHz samples to G.722. */
 export interface G722Encoder {
   /** An even number of samples; half as many bytes. A last odd sample waits for the next call. */
@@ -182,29 +210,11 @@ export function createG722Encoder(): G722Encoder {
   const high = new BandState(highBand);
   let waiting: number | undefined;
 
-  /** QUANTL. */
-  const lowCode = (sample: number): number => {
-    const error = saturate(sample - low.predicted);
-    const magnitude = error < 0 ? ~error : error;
-    let interval = 0;
-    while (interval < lowDecisions.length && magnitude >= ((lowDecisions[interval] ?? 0) * low.step) >> 12)
-      interval += 1;
-    return error < 0 ? negativeCode(interval) : positiveCode(interval);
-  };
-  /** QUANTH. */
-  const highCode = (sample: number): number => {
-    const error = saturate(sample - high.predicted);
-    const outer = (error < 0 ? ~error : error) >= (highDecision * high.step) >> 12;
-    return (error < 0 ? 0 : 2) + (outer ? 0 : 1);
-  };
-
   const encodePair = (older: number, newer: number): number => {
     const { even, odd } = memory.filter(older, newer);
-    const ilow = lowCode((even + odd) >> 14);
-    const ihigh = highCode((even - odd) >> 14);
-    low.adapt(ilow >> 2);
-    high.adapt(ihigh);
-    return (ihigh << 6) | ilow;
+    const code = codePair(low, high, even, odd);
+    adaptPair(low, high, code);
+    return code;
   };
 
   return {
@@ -222,31 +232,53 @@ export function createG722Encoder(): G722Encoder {
 /** One direction of a stream in: G.722 to 16 kHz samples. */
 export interface G722Decoder {
   decode(payload: Uint8Array): Int16Array;
+  /**
+   * Takes what was put in place of a loss. The encoder has gone on meanwhile; a decoder that stands still finds its steps and predictors
+   * wrong for some 50 ms. So they follow the substitute as if it had been sent.
+   */
+  follow(samples: Int16Array): void;
 }
 
-/** A decoder may begin anywhere in a stream, and goes on after a loss: it finds its step again within some 20 ms. */
+/** A decoder may begin anywhere in a stream. */
 export function createG722Decoder(): G722Decoder {
   const memory = new QmfMemory();
   const low = new BandState(lowBand);
   const high = new BandState(highBand);
   const limit = (value: number): number => Math.max(-16384, Math.min(16383, value));
+  /** The last output, so that the splitting filter begins a substitute in the middle of the sound. */
+  let recent = new Int16Array(qmfLength);
+
+  const decodePair = (code: number): { readonly even: number; readonly odd: number } => {
+    const lowSample = limit(low.predicted + ((low.step * (lowLevels[code & 0x3f] ?? 0)) >> 15));
+    const highSample = limit(high.predicted + ((high.step * (highBand.levels[code >> 6] ?? 0)) >> 15));
+    adaptPair(low, high, code);
+    return memory.filter(lowSample + highSample, lowSample - highSample);
+  };
+
+  const remember = (samples: Int16Array): void => {
+    if (samples.length >= qmfLength) recent = samples.slice(-qmfLength);
+  };
 
   return {
     decode(payload) {
       const samples = new Int16Array(2 * payload.length);
       for (let index = 0; index < payload.length; index += 1) {
-        const code = payload[index] ?? 0;
-        const ilow = code & 0x3f;
-        const ihigh = code >> 6;
-        const lowSample = limit(low.predicted + ((low.step * (lowLevels[ilow] ?? 0)) >> 15));
-        const highSample = limit(high.predicted + ((high.step * (highBand.levels[ihigh] ?? 0)) >> 15));
-        low.adapt(ilow >> 2);
-        high.adapt(ihigh);
-        const { even, odd } = memory.filter(lowSample + highSample, lowSample - highSample);
+        const { even, odd } = decodePair(payload[index] ?? 0);
         samples[2 * index] = saturate(even >> 11);
         samples[2 * index + 1] = saturate(odd >> 11);
       }
+      remember(samples);
       return samples;
+    },
+    follow(samples) {
+      const splitting = new QmfMemory();
+      for (let index = 0; index < recent.length; index += 2)
+        splitting.filter(recent[index] ?? 0, recent[index + 1] ?? 0);
+      for (let index = 0; index + 1 < samples.length; index += 2) {
+        const { even, odd } = splitting.filter(samples[index] ?? 0, samples[index + 1] ?? 0);
+        decodePair(codePair(low, high, even, odd));
+      }
+      remember(samples);
     },
   };
 }

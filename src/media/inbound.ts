@@ -53,7 +53,7 @@ export interface InboundStats {
 export interface InboundOptions {
   readonly format: WireFormat;
   /** The call's codec; one of its own by default. */
-  readonly codec?: Pick<Codec, 'decode' | 'samplesIn'>;
+  readonly codec?: Pick<Codec, 'decode' | 'follow' | 'samplesIn'>;
   /** Rate of the frames. */
   readonly outputRateHz: SampleRateHz;
   readonly clock: Clock;
@@ -185,6 +185,12 @@ export function createInbound(options: InboundOptions): Inbound {
     onFrame(frame);
   };
 
+  const writeConcealed = (samples: number): void => {
+    const substitute = concealer.conceal(samples);
+    codec.follow?.(substitute);
+    write(substitute);
+  };
+
   const writeSilence = (samples: number): void => {
     if (samples <= 0) return;
     sums.filled += samples;
@@ -220,14 +226,14 @@ export function createInbound(options: InboundOptions): Inbound {
   /** Takes a packet whose place is now, with `missing` packets lost right before it. */
   const accept = ({ payload, mediaMs }: InboundPacket, missing: number): void => {
     if (payload.length === 0) return;
-    const samples = codec.decode(payload);
-    const gap = gapBefore(samples.length, mediaMs, missing);
+    const gap = gapBefore(codec.samplesIn(payload), mediaMs, missing);
     if (missing > 0) {
       sums.concealed += gap;
-      if (gap > 0) write(concealer.conceal(gap));
+      if (gap > 0) writeConcealed(gap);
     } else {
       writeSilence(gap);
     }
+    const samples = codec.decode(payload);
     durationMs = toMs(samples.length);
     expectedMediaMs = mediaMs === undefined ? undefined : mediaMs + durationMs;
     filledSinceReal = 0;

@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import type { CallEvent, EventBus } from '../core/events.ts';
 import type { QueueWatch } from '../core/figures.ts';
 import type { SipFigures } from '../core/trunks.ts';
+import { registerLineMetrics } from './line-metrics.ts';
 import { registerQueueMetrics } from './queue-metrics.ts';
 import { registerSipMetrics } from './sip-metrics.ts';
 
@@ -139,6 +140,7 @@ export function createMetrics(bus: EventBus, figures: CallFigures): Metrics {
     buckets: [0.005, 0.01, 0.02, 0.04, 0.08, 0.16],
     registers,
   });
+  const countLine = registerLineMetrics(registry);
   const restarts = new Counter({
     name: 'kefu_worker_restarts_total',
     help: 'Worker threads that ended unexpectedly and were started again.',
@@ -174,6 +176,9 @@ export function createMetrics(bus: EventBus, figures: CallFigures): Metrics {
         break;
       case 'transfer':
         if (body.ok !== null) transfers.inc({ reason: body.briefing.reason, ok: String(body.ok) });
+        break;
+      case 'line-quality':
+        countLine(body);
         break;
       case 'error':
         errors.inc({ code: body.code });

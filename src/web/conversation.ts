@@ -96,6 +96,7 @@ export function conversationOf(events: readonly CallEvent[]): readonly Row[] {
         rows.push({ ...place, kind: 'other', body });
         break;
       case 'call-started':
+      case 'line-quality':
       case 'dialog':
       case 'task-started':
         break;

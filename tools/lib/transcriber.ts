@@ -18,6 +18,8 @@ export interface Transcriber {
   transcribe(mulaw: Uint8Array): Promise<Transcribed[]>;
   /** Recognises one clip as a whole. */
   read(mulaw: Uint8Array): Promise<string>;
+  /** The same for samples at 16 kHz. */
+  readSamples(samples: Int16Array): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -46,11 +48,15 @@ export async function createTranscriber(store: ModelStore): Promise<Transcriber>
       },
     },
     threads: 1,
+    // Nobody waits on a telephone; the machine may be busy with other things.
+    finalLimitMs: limitMs,
   });
   await pool.ready;
 
-  async function read(mulaw: Uint8Array): Promise<string> {
-    const resampler = createResampler(8000, 16_000);
+  const read = (mulaw: Uint8Array): Promise<string> =>
+    readSamples(createResampler(8000, 16_000).process(decodeMulaw(mulaw)));
+
+  async function readSamples(samples: Int16Array): Promise<string> {
     let onEvent: (event: RecognitionEvent) => void = () => undefined;
     const stream = pool.open({ language: 'en', onEvent: (event) => onEvent(event) });
     try {
@@ -62,7 +68,6 @@ export async function createTranscriber(store: ModelStore): Promise<Transcriber>
           if (event.type === 'final') resolve(event.text);
           else reject(new Error(event.message));
         };
-        const samples = resampler.process(decodeMulaw(mulaw));
         stream.write(1, { samples, sampleRateHz: 16_000, mediaMs: 0 });
         stream.finish(1, 1);
       });
@@ -73,6 +78,7 @@ export async function createTranscriber(store: ModelStore): Promise<Transcriber>
 
   return {
     read,
+    readSamples,
     async transcribe(mulaw) {
       const found: Transcribed[] = [];
       for (const { startMs, endMs } of stretchesOf(mulaw)) {

@@ -17,6 +17,7 @@ const maxBurstMs = 200;
 /** Packets of one key press: 100 ms, as a short press on a telephone. */
 const keyPackets = 5;
 const keyPausePackets = 3;
+const noSound = new Uint8Array(0);
 
 /** How sound goes out, as agreed. */
 export interface SenderWire {
@@ -24,8 +25,8 @@ export interface SenderWire {
   /** Ticks of the time stamps in a second. */
   readonly clockHz: number;
   readonly keys: KeyFormat | undefined;
-  /** One packet of silence in the codec. */
-  readonly silence: Uint8Array;
+  /** Packets of silence in the codec, sent in turn; at least one. */
+  readonly silence: readonly Uint8Array[];
 }
 
 /**
@@ -45,6 +46,7 @@ export class RtpSender {
   #keyStart: number | undefined;
   #sequence = randomBytes(2).readUInt16BE();
   #timestamp = randomBytes(4).readUInt32BE();
+  #silent = -1;
   #marker = true;
   #nextMs = 0;
   #open = true;
@@ -151,11 +153,16 @@ export class RtpSender {
       this.#keyStart = undefined;
       // While keys are pressed, words wait.
       const waiting = this.#keys.length > 0 ? undefined : this.#queue.shift();
-      const payload = waiting && 'payload' in waiting ? waiting.payload : wire.silence;
+      const payload = waiting && 'payload' in waiting ? waiting.payload : this.#silence(wire);
       this.#transmit(wire.payloadType, payload, this.#timestamp, this.#marker);
       this.#marker = false;
     }
     this.#advance(1);
+  }
+
+  #silence({ silence }: SenderWire): Uint8Array {
+    this.#silent = (this.#silent + 1) % silence.length;
+    return silence[this.#silent] ?? noSound;
   }
 
   /** Moves the time stamp on. */

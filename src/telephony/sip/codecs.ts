@@ -1,4 +1,4 @@
-import type { WireFormat } from '../../core/audio.ts';
+import type { CreateTranscoder, WireFormat } from '../../core/audio.ts';
 
 /** Time of one packet that we send, and that we ask for. */
 export const packetMs = 20;
@@ -12,22 +12,19 @@ interface CodecFacts {
    */
   readonly clockHz: number;
   readonly format: WireFormat;
-  /** One packet of silence. */
-  readonly silence: Uint8Array;
 }
 
 const facts = {
   PCMU: {
-    ...{ payloadType: 0, clockHz: 8000, silence: new Uint8Array(160).fill(0xff) },
+    ...{ payloadType: 0, clockHz: 8000 },
     format: { codec: 'mulaw', sampleRateHz: 8000, packetMs, lossy: true },
   },
   PCMA: {
-    ...{ payloadType: 8, clockHz: 8000, silence: new Uint8Array(160).fill(0xd5) },
+    ...{ payloadType: 8, clockHz: 8000 },
     format: { codec: 'alaw', sampleRateHz: 8000, packetMs, lossy: true },
   },
   G722: {
-    // Both bands stay where they are and their steps shrink to the least.
-    ...{ payloadType: 9, clockHz: 8000, silence: new Uint8Array(160).fill(0xfa) },
+    ...{ payloadType: 9, clockHz: 8000 },
     format: { codec: 'g722', sampleRateHz: 16_000, packetMs, lossy: true },
   },
 } as const satisfies Readonly<Record<string, CodecFacts>>;
@@ -38,4 +35,24 @@ export const sipCodecs = ['PCMU', 'PCMA', 'G722'] as const satisfies readonly Si
 
 export function factsOf(codec: SipCodec): CodecFacts {
   return facts[codec];
+}
+
+/** A second of silence is sent again and again. That before it is left out: by then the encoder is at rest, and goes on as it began. */
+const silencePackets = 50;
+const silences = new Map<SipCodec, readonly Uint8Array[]>();
+
+/**
+ * Packets to be sent in turn while there is nothing to say. They come from the codec itself: one and the same packet of G.722 over and over
+ * drives a decoder away from silence, since no encoder sends it that way.
+ */
+export function silenceOf(codec: SipCodec, createTranscoder: CreateTranscoder): readonly Uint8Array[] {
+  const known = silences.get(codec);
+  if (known) return known;
+  const { format } = facts[codec];
+  const { sampleRateHz } = format;
+  const encode = createTranscoder({ codec: 'l16', sampleRateHz, packetMs }, format);
+  const zeros = new Uint8Array((sampleRateHz * packetMs * 2) / 1000);
+  const packets = Array.from({ length: 2 * silencePackets }, () => encode(zeros)).slice(silencePackets);
+  silences.set(codec, packets);
+  return packets;
 }

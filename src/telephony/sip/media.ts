@@ -7,7 +7,7 @@ import type { LineQuality } from '../../core/telephony.ts';
 import type { RtpSockets } from '../rtp/ports.ts';
 import { RtpSession, type RtpAgreement, type RtpTapped } from '../rtp/session.ts';
 import { SrtpContext, srtpKeyBytes, srtpSuites, type SrtpSuite } from '../rtp/srtp.ts';
-import { factsOf, type SipCodec } from './codecs.ts';
+import { factsOf, silenceOf, type SipCodec } from './codecs.ts';
 import {
   agree,
   answerDirection,
@@ -220,7 +220,8 @@ export class SipMedia {
     this.#codec ??= agreed.codec;
     if (this.#wireCodec !== agreed.codec) this.#translation = this.#translationTo(agreed.codec, this.#codec);
     this.#wireCodec = agreed.codec;
-    const { clockHz, silence } = factsOf(agreed.codec);
+    const { clockHz } = factsOf(agreed.codec);
+    const silence = silenceOf(agreed.codec, this.#options.createTranscoder);
     this.#srtp = this.#srtpFor(crypto);
     this.#agreement = {
       remote: { host: audio.address, port: audio.port },

@@ -10,9 +10,13 @@ import { freeUdpPort } from './gateway.ts';
 /** Where Debian's package `baresip-core` keeps its modules. */
 const modules = '/usr/lib/baresip/modules';
 
+/** Codecs that baresip speaks here, and the rate at which it plays and records with each: it has no resampler. */
+export const baresipRates = { PCMU: 8000, PCMA: 8000, G722: 16_000 } as const;
+export type BaresipCodec = keyof typeof baresipRates;
+
 /** What a baresip that has called somebody did and heard. */
 export interface BaresipCall {
-  /** Samples at 8 kHz. */
+  /** Samples at the rate of the codec. */
   readonly heard: Int16Array;
   readonly output: string;
 }
@@ -20,13 +24,14 @@ export interface BaresipCall {
 /** Calls `target` with a real baresip, which plays a tone of 440 Hz and records what it hears, and hangs up after `seconds`. */
 export async function baresipCalls(
   target: string,
-  options: { readonly seconds: number; readonly codec: 'PCMU' | 'PCMA'; readonly account?: string },
+  options: { readonly seconds: number; readonly codec: BaresipCodec; readonly account?: string },
 ): Promise<BaresipCall> {
   const { directory } = await baresipSettings(
     'tester',
-    `audio_codecs=${options.codec}${options.account ?? ''}`,
+    `audio_codecs=${options.codec}/${baresipRates[options.codec]}/1${options.account ?? ''}`,
     10,
     [],
+    baresipRates[options.codec],
   );
   try {
     const args = ['-f', directory, '-t', String(options.seconds), '-e', `/dial ${target}`];
@@ -63,18 +68,19 @@ export function shareOfTone(samples: Int16Array, frequencyHz: number, sampleRate
 }
 
 /** 20 ms packets of a tone, as linear samples. */
-export function tonePackets(frequencyHz: number, count: number): Int16Array[] {
+export function tonePackets(frequencyHz: number, count: number, sampleRateHz = 8000): Int16Array[] {
+  const size = sampleRateHz / 50;
   return Array.from({ length: count }, (_, packet) =>
-    Int16Array.from({ length: 160 }, (__, index) =>
-      Math.round(8000 * Math.sin((2 * Math.PI * frequencyHz * (packet * 160 + index)) / 8000)),
+    Int16Array.from({ length: size }, (__, index) =>
+      Math.round(8000 * Math.sin((2 * Math.PI * frequencyHz * (packet * size + index)) / sampleRateHz)),
     ),
   );
 }
 
 /** A tone as a WAV file. */
-function toneFile(frequencyHz: number, seconds: number): Uint8Array {
-  const samples = joined(tonePackets(frequencyHz, seconds * 50));
-  const header = wavHeader({ sampleRateHz: 8000, channels: 1, dataBytes: samples.byteLength });
+function toneFile(frequencyHz: number, seconds: number, sampleRateHz: number): Uint8Array {
+  const samples = joined(tonePackets(frequencyHz, seconds * 50, sampleRateHz));
+  const header = wavHeader({ sampleRateHz, channels: 1, dataBytes: samples.byteLength });
   return Buffer.concat([header, new Uint8Array(samples.buffer)]);
 }
 
@@ -84,19 +90,25 @@ export async function baresipSettings(
   account: string,
   toneSeconds: number,
   more: readonly string[],
+  sampleRateHz = 8000,
 ): Promise<{ readonly directory: string; readonly port: number }> {
   const directory = mkdtempSync(join(tmpdir(), 'kefu-baresip-'));
   const port = await freeUdpPort();
   const tone = join(directory, 'tone.wav');
-  writeFileSync(tone, toneFile(440, toneSeconds));
+  writeFileSync(tone, toneFile(440, toneSeconds, sampleRateHz));
   const config = [
     `sip_listen 127.0.0.1:${port}`,
     // The bridge is a loudspeaker that needs no sound card; `sndfile` writes what it would play.
     ...['audio_player aubridge,nobody', `audio_source aufile,${tone}`, 'audio_alert aubridge,bell'],
     `snd_path ${directory}`,
-    ...['ausrc_srate 8000', 'auplay_srate 8000', 'ausrc_channels 1', 'auplay_channels 1'],
+    ...[
+      `ausrc_srate ${sampleRateHz}`,
+      `auplay_srate ${sampleRateHz}`,
+      'ausrc_channels 1',
+      'auplay_channels 1',
+    ],
     ...['rtp_ports 26000-26100', `module_path ${modules}`],
-    ...['g711', 'aufile', 'aubridge', 'sndfile', 'srtp'].map((name) => `module ${name}.so`),
+    ...['g711', 'g722', 'aufile', 'aubridge', 'sndfile', 'srtp'].map((name) => `module ${name}.so`),
     ...['module_tmp account.so', 'module_app menu.so', ...more],
   ];
   writeFileSync(join(directory, 'config'), `${config.join('\n')}\n`);

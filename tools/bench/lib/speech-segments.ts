@@ -28,12 +28,16 @@ export function openSilero(store: ModelStore): SileroModel {
   return loadSilero(join(store.path(entry.id), model));
 }
 
+/** The stretches of speech in 8 kHz mu-law. */
+export function speechSegments(mulaw: Uint8Array, silero: SileroModel): SpeechSegment[] {
+  return speechSegmentsOf(createResampler(8000, rateHz).process(decodeMulaw(mulaw)), silero);
+}
+
 /**
- * The stretches of speech in a clip as Kefu's own voice detector and turn detector find them in a call that expects nothing in
+ * The stretches of speech in samples at 16 kHz as Kefu's own voice detector and turn detector find them in a call that expects nothing in
  * particular: from the onset to the pause at which a text is asked for, long speech split at its pauses.
  */
-export function speechSegments(mulaw: Uint8Array, silero: SileroModel): SpeechSegment[] {
-  const speech = createResampler(8000, rateHz).process(decodeMulaw(mulaw));
+export function speechSegmentsOf(speech: Int16Array, silero: SileroModel): SpeechSegment[] {
   const samples = new Int16Array(speech.length + (afterMs / 1000) * rateHz);
   samples.set(speech);
   const voiceActivity = silero.open();
@@ -42,7 +46,8 @@ export function speechSegments(mulaw: Uint8Array, silero: SileroModel): SpeechSe
   let startMs: number | undefined;
   let pausedMs: number | undefined;
   const close = (endMs: number): void => {
-    if (startMs !== undefined) found.push({ startMs, endMs: Math.min(endMs, mulaw.length / 8) });
+    if (startMs !== undefined)
+      found.push({ startMs, endMs: Math.min(endMs, speech.length / (rateHz / 1000)) });
     pausedMs = undefined;
   };
   for (let at = 0; at < samples.length; at += frameSamples) {

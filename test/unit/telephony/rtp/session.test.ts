@@ -18,7 +18,7 @@ const agreement: RtpAgreement = {
     payloadType: 0,
     clockHz: 8000,
     keys: { payloadType: 101, clockHz: 8000 },
-    silence: new Uint8Array(160).fill(0xff),
+    silence: [new Uint8Array(160).fill(0xff)],
   },
   ...{ sending: true, receiving: true, srtp: undefined },
 };
