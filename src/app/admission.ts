@@ -25,9 +25,6 @@ export interface Admission {
   close(): void;
 }
 
-/** The start waits no longer for it. */
-const measureLimitMs = 3_000;
-
 /** Hands what recogniser workers have read to whoever wants to know. */
 export class Decodings {
   readonly #listeners = new Set<(decoding: Decoding) => void>();
@@ -59,7 +56,7 @@ export async function startAdmission(
     };
   }
   const beganMs = clock.nowMs();
-  const measured = await measureUnitCosts(parts, measureLimitMs).catch((error: unknown) => {
+  const measured = await measureUnitCosts(parts).catch((error: unknown) => {
     log.warn({ error: toKefuError(error).message }, 'what a call costs could not be measured');
     return undefined;
   });

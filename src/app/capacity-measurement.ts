@@ -16,6 +16,10 @@ const sentences: Readonly<Record<Language, string>> = {
 };
 /** The least of several times is what the work takes when nothing else is in its way. */
 const times = 3;
+/** After this time nothing is measured again; what was not measured yet still is, once. */
+const enoughMs = 1_500;
+/** The start waits no longer for it, however slow the machine. */
+const limitMs = 10_000;
 const listeningHz = 16_000;
 const frameSamples = listeningHz / 50;
 
@@ -29,24 +33,24 @@ export interface MeasuredParts {
 }
 
 /**
- * Measures what a second of sound costs here: the voice says a sentence, then voice detector and recogniser listen to it. Takes about a
- * second, nearly all of it on worker threads. Undefined when it took longer than `limitMs`, or a worker failed.
+ * Measures what a second of sound costs here: the voice says a sentence, then voice detector and recogniser listen to it. Takes about
+ * a second, nearly all of it on worker threads. A machine that is busy with other things counts as the slower one that it then is.
+ * Undefined when it took longer than 10 s, or the recogniser failed.
+ * @throws KefuError `tts_failed`.
  */
-export async function measureUnitCosts(
-  parts: MeasuredParts,
-  limitMs: number,
-): Promise<UnitCosts | undefined> {
+export async function measureUnitCosts(parts: MeasuredParts): Promise<UnitCosts | undefined> {
   const { engine, clock, language } = parts;
-  let over = false;
+  const beganMs = clock.nowMs();
+  const enough = (): boolean => clock.nowMs() - beganMs > enoughMs;
   let cancelLimit = (): void => undefined;
   const limit = new Promise<undefined>((resolve) => {
     cancelLimit = clock.setTimer(() => resolve(undefined), limitMs);
   });
   const measure = async (): Promise<UnitCosts | undefined> => {
     const speech = await leastOf(async () => {
-      const beganMs = clock.nowMs();
+      const askedMs = clock.nowMs();
       const said = await engine.render(sentences[language]);
-      return { cost: (clock.nowMs() - beganMs) / (1000 * (said.length / engine.sampleRateHz)), said };
+      return { cost: (clock.nowMs() - askedMs) / (1000 * (said.length / engine.sampleRateHz)), said };
     });
     if (!speech) return undefined;
     const heard = resampleClip(speech.said, engine.sampleRateHz, listeningHz);
@@ -61,12 +65,12 @@ export async function measureUnitCosts(
       }
     );
   };
-  /** The cheapest run of several, as long as there is time. */
+  /** The cheapest of several runs, or of one when time is short. */
   async function leastOf<Run extends { readonly cost: number }>(
     run: () => Promise<Run | undefined>,
   ): Promise<Run | undefined> {
     let least: Run | undefined;
-    for (let time = 0; time < times && !over; time += 1) {
+    for (let time = 0; time === 0 || (time < times && !enough()); time += 1) {
       const next = await run();
       if (next && next.cost < (least?.cost ?? Infinity)) least = next;
     }
@@ -75,7 +79,6 @@ export async function measureUnitCosts(
   try {
     return await Promise.race([measure(), limit]);
   } finally {
-    over = true;
     cancelLimit();
   }
 }
