@@ -40,8 +40,13 @@ function soundOf(body: string): string {
   const media = /^m=audio (\d+) (\S+) (.*)$/m.exec(body);
   if (!media) return '';
   const address = /^c=IN IP[46] (\S+)/m.exec(body)?.[1] ?? '?';
-  const names = new Map([...body.matchAll(/^a=rtpmap:(\d+) ([^/\s]+)/gm)].map(([, type, name]) => [type, name]));
-  const codecs = (media[3] ?? '').trim().split(/\s+/).map((type) => names.get(type) ?? type);
+  const names = new Map(
+    [...body.matchAll(/^a=rtpmap:(\d+) ([^/\s]+)/gm)].map(([, type, name]) => [type, name]),
+  );
+  const codecs = (media[3] ?? '')
+    .trim()
+    .split(/\s+/)
+    .map((type) => names.get(type) ?? type);
   const direction = /^a=(sendrecv|sendonly|recvonly|inactive)\s*$/m.exec(body)?.[1] ?? 'sendrecv';
   return `${address}:${media[1] ?? ''} ${media[2] ?? ''} ${codecs.join(' ')} ${direction}`;
 }
