@@ -38,9 +38,10 @@ const settings = (trunks: TrunkSettings['trunks']): TrunkSettings => ({
 
 describe('trunks that are read again', () => {
   it('leave running calls alone, and count for new ones', async () => {
-    const { gateway, nextCall, calls, udp } = await serve();
+    const running = await serve();
+    const { gateway, calls, udp } = running;
     const peer = sipp('basic-call', udp, ['-d', '3000']);
-    const { events } = answerVoice(await nextCall());
+    const { events } = answerVoice(await running.nextCall());
     const report = gateway.reload(settings([{ ...localTrunk, name: 'other', admits: () => false }]));
     expect(report).toEqual({ trunks: ['other'], added: ['other'], removed: ['local'], afterRestart: [] });
     await peer;
@@ -56,7 +57,7 @@ describe('trunks that are read again', () => {
     expect(calls).toEqual([]);
     gateway.reload(settings([localTrunk]));
     const again = sipp('basic-call', udp);
-    answerVoice(await nextCall());
+    answerVoice(await running.nextCall());
     await again;
   });
 
@@ -88,9 +89,10 @@ describe('trunks that are read again', () => {
 
 describe('the trace of a gateway', () => {
   it('holds the messages of a call in order, and none of strangers', async () => {
-    const { gateway, nextCall, udp } = await serve();
+    const running = await serve();
+    const { gateway, udp } = running;
     const peer = sipp('basic-call', udp);
-    const { gatewayCallId, ...call } = await nextCall();
+    const { gatewayCallId, ...call } = await running.nextCall();
     answerVoice({ gatewayCallId, ...call });
     await peer;
     const starts = () =>
@@ -149,7 +151,8 @@ describe('a capture', () => {
   const capture = async (options: { withKeys: boolean; withAudio: boolean }): Promise<string> => {
     const folder = mkdtempSync(join(tmpdir(), 'kefu-pcap-'));
     endings.push(() => rmSync(folder, { recursive: true, force: true }));
-    const { gateway, nextCall, udp } = await serve();
+    const running = await serve();
+    const { gateway, udp } = running;
     const chunks: Uint8Array[] = [];
     let over = false;
     const end = gateway.captures.begin({
@@ -161,7 +164,7 @@ describe('a capture', () => {
       },
     });
     const peer = sipp('keys', udp);
-    const { events } = answerVoice(await nextCall());
+    const { events } = answerVoice(await running.nextCall());
     await peer;
     await events.done;
     end?.();

@@ -6,6 +6,7 @@ import {
   parseDigest,
 } from '../../../../src/telephony/sip/digest.ts';
 import { addressList, isPrivateAddress, localAddressFor } from '../../../../src/telephony/sip/addresses.ts';
+import { parseUri, type SipUri } from '../../../../src/telephony/sip/grammar.ts';
 import { Guard } from '../../../../src/telephony/sip/guard.ts';
 import { createCapturedLog } from '../../../support/captured-log.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
@@ -13,7 +14,17 @@ import { anyTrunk } from '../../../support/sip/fake-line.ts';
 import { asRequest, requestText } from '../../../support/sip/messages.ts';
 
 const credentials = { user: 'office', password: 'secret', algorithms: ['SHA-256', 'MD5'] as const };
+const registration = {
+  ...{ server: parsedUri('sip:203.0.113.5'), domain: 'carrier.example', expiresSeconds: 300 },
+  ...{ user: 'office', password: 'secret' },
+};
 const what = { method: 'INVITE', uri: 'sip:shop@kefu.example' };
+
+function parsedUri(text: string): SipUri {
+  const uri = parseUri(text);
+  if (!uri) throw new Error(text);
+  return uri;
+}
 
 describe('digests', () => {
   it('are those of the examples of RFC 7616 section 3.9.1', () => {
@@ -118,6 +129,47 @@ describe('who may speak with Kefu', () => {
     expect(guard.mayConnect('203.0.113.2')).toBe(true);
     clock.advance(60_000);
     expect(guess()).toBe('challenge');
+  });
+
+  it('is banned for longer each time, up to an hour', () => {
+    const { guard, clock } = make();
+    const guess = (): void => void guard.admit(invite('office'), '203.0.113.1');
+    const bannedForMs = (): number => {
+      for (let count = 0; count < 11; count += 1) guess();
+      let ms = 0;
+      for (; !guard.mayConnect('203.0.113.1'); ms += 60_000) clock.advance(60_000);
+      return ms;
+    };
+    expect(Array.from({ length: 8 }, bannedForMs).map((ms) => ms / 60_000)).toEqual([
+      1, 2, 4, 8, 16, 32, 60, 60,
+    ]);
+  });
+
+  it('is no scanner, even one that names a user who exists, and no stranger who floods', () => {
+    const { guard, clock } = make();
+    expect(guard.admit(invite('office', ['User-Agent: friendly-scanner']), '203.0.113.1').type).toBe(
+      'dropped',
+    );
+    expect(guard.admit(invite('office', ['User-Agent: SIPVicious 0.3']), '203.0.113.1').type).toBe('dropped');
+    expect(guard.admit(invite('office', ['User-Agent: Zoiper']), '203.0.113.1').type).toBe('challenge');
+    const read = Array.from({ length: 150 }, () => guard.mayBeRead('203.0.113.7'));
+    expect(read.filter(Boolean)).toHaveLength(100);
+    expect(Array.from({ length: 150 }, () => guard.mayBeRead('192.0.2.3')).every(Boolean)).toBe(true);
+    clock.advance(1_000);
+    expect(guard.mayBeRead('203.0.113.7')).toBe(true);
+    expect(Object.fromEntries(guard.drops)).toEqual({ scanner: 2, flood: 50 });
+  });
+
+  it('is whoever calls from an address of the registrar, until the trunk is gone', () => {
+    const { guard } = make();
+    const trunk = { ...anyTrunk, name: 'line', admits: () => false, register: registration };
+    guard.renew([trunk]);
+    guard.admitRegistrars(['203.0.113.5', '203.0.113.6'], trunk);
+    expect(guard.trunkAt('203.0.113.6')?.name).toBe('line');
+    guard.admitRegistrars(['203.0.113.5'], trunk);
+    expect(guard.trunkAt('203.0.113.6')).toBeUndefined();
+    guard.renew([{ ...trunk, register: undefined }]);
+    expect(guard.trunkAt('203.0.113.5')).toBeUndefined();
   });
 
   it('is no address that floods, until the next second', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -98,6 +98,16 @@ trunks:
     expect(listeners.map(({ transport }) => transport)).toEqual(['udp', 'tcp', 'tls']);
     expect(trunks.map(({ name }) => name)).toEqual(['office', 'phones', 'carrier']);
     expect(trunks[2]?.outbound?.numbers.map((pattern) => pattern.test('+493012345'))).toEqual([true, false]);
+  });
+
+  it('of each page for one kind of exchange or carrier is a right one', async () => {
+    const pages = resolve(import.meta.dirname, '../../../../docs/telephony');
+    for (const page of readdirSync(pages)) {
+      const text = readFileSync(join(pages, page), 'utf8');
+      const example = /```yaml\n(listen:[^]*?)```/.exec(text)?.[1] ?? '';
+      for (const name of example.match(/[\w-]+\.password/g) ?? []) writeFileSync(join(directory, name), name);
+      expect((await read(example)).trunks, page).toHaveLength(1);
+    }
   });
 
   const mistakes: Readonly<Record<string, readonly [text: string, told: RegExp]>> = {
