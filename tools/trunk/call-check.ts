@@ -1,3 +1,4 @@
+import { createTranscoder } from '../../src/media/transcoder.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../src/core/clock.ts';
 import { toKefuError } from '../../src/core/errors.ts';
@@ -51,6 +52,7 @@ export async function checkCall(
     ports: new RtpPorts(settings.rtpHost, ...settings.rtpPorts),
     soundHost: (peer) => localAddressFor(peer, settings.rtpHost, settings.publicAddress),
     sessions: new Set(),
+    createTranscoder,
   });
   const beganMs = systemClock.nowMs();
   let media: VoiceMedia;

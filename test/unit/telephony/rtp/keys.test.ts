@@ -18,8 +18,7 @@ function press(keys: string, start: number, packets = 6, pauseSamples = 480): Ev
   });
 }
 
-function read(packets: readonly EventPacket[]): string {
-  const reader = new KeyReader(8000);
+function read(packets: readonly EventPacket[], reader = new KeyReader(8000)): string {
   return packets.map(({ timestamp, payload }) => reader.read(timestamp, payload) ?? '').join('');
 }
 
@@ -72,6 +71,26 @@ describe('keys of a telephone (RFC 4733)', () => {
       payload: Uint8Array.of(3, 10, 0, 160),
     }));
     expect(read(restamped)).toBe('3');
+  });
+
+  it.each([
+    [48_000, 48_000],
+    [48_000, 8000],
+  ])('count once each on a clock of %i Hz with lengths told at %i Hz', (streamHz, lengthHz) => {
+    const packetTicks = streamHz / 50;
+    // Two presses of 120 ms of the same key, 60 ms apart, and one of another key; of each the end is lost.
+    const packets = ['5', '5', '9'].flatMap((key, index) =>
+      keyPayloads(key, 6, lengthHz / 50)
+        .slice(0, -3)
+        .map((payload) => ({ timestamp: index * 9 * packetTicks, payload })),
+    );
+    expect(read(packets, new KeyReader(streamHz, lengthHz))).toBe('559');
+    // One key in two segments.
+    const held = [0, 0xffff * (streamHz / lengthHz)].map((timestamp) => ({
+      timestamp,
+      payload: Uint8Array.of(7, 10, 0xff, 0xff),
+    }));
+    expect(read(held, new KeyReader(streamHz, lengthHz))).toBe('7');
   });
 
   it('are nothing when the event is no key or the packet is cut off', () => {

@@ -121,7 +121,9 @@ describe('the codec of a SIP call', () => {
     (codec) => {
       const { format } = factsOf(codec);
       const silence = silenceOf(codec, createTranscoder);
-      const { encode, decode } = createCodec(format.codec);
+      const codecOfWords = createCodec(format.codec);
+      const encode = (samples: Int16Array): Uint8Array => codecOfWords.encode(samples);
+      const decode = (payload: Uint8Array): Int16Array => codecOfWords.decode(payload);
       for (const packet of tone(440, format.sampleRateHz).slice(0, 20)) decode(encode(packet));
       // G.722 needs some 50 ms to come to rest, and stirs a little where the packets begin anew: 54 dB below full scale.
       for (const packet of silence.slice(0, 4)) decode(packet);
