@@ -60,7 +60,7 @@ export class IncomingReferral {
     const target = parseAddress(targets[0] ?? '')?.uri ?? '';
     const uri = parseUri(target);
     const replaces = replacesIn(uri?.headers ?? '');
-    if (targets.length !== 1 || !uri || replaces === 'malformed') {
+    if (targets.length !== 1 || !uri || !replaces) {
       transaction.respond(400);
       return undefined;
     }
@@ -81,7 +81,7 @@ export class IncomingReferral {
       headers: { Contact: contactFor(transaction.flow), ...(silent && { 'Refer-Sub': 'false' }) },
     });
     const referral = new IncomingReferral(parts, !silent);
-    void referral.#run(number, replaces);
+    void referral.#run(number, replaces.value);
     return referral;
   }
 
@@ -168,13 +168,13 @@ export class IncomingReferral {
 
 /**
  * The Replaces that is to stand in our INVITE: a consultation of who asks, which the new call takes over. It is read before it is passed on,
- * so that it can bring nothing else with it.
+ * so that it can bring nothing else with it; undefined when it cannot be read.
  */
-function replacesIn(uriHeaders: string): string | 'malformed' | undefined {
+function replacesIn(uriHeaders: string): { readonly value: string | undefined } | undefined {
   const headers = new SipHeaders();
   for (const [name, text] of new URLSearchParams(uriHeaders.replaceAll('+', '%2B')))
     if (name.toLowerCase() === 'replaces') headers.add('Replaces', text);
   const value = headers.get('replaces');
   const isHeader = value === undefined || /^[\x20-\x7e]+$/.test(value);
-  return parseReplaces(headers) === 'malformed' || !isHeader ? 'malformed' : value;
+  return parseReplaces(headers) === 'malformed' || !isHeader ? undefined : { value };
 }

@@ -77,7 +77,7 @@ export class Ringing {
   #current: ClientTransaction | undefined;
   #rings = false;
   #cancelled = false;
-  #hasProof = false;
+  #proof: readonly [string, string] | undefined;
   #givenUp: KefuError | undefined;
   #settled = false;
   readonly #cancelRingLimit: () => void;
@@ -105,7 +105,8 @@ export class Ringing {
     const { core, clock, side, write } = this.#options;
     this.#cseq += 1;
     this.#rings = false;
-    const invite = write({ uri: this.#uri, cseq: this.#cseq, more: this.#more });
+    const more = this.#proof ? [...this.#more, this.#proof] : this.#more;
+    const invite = write({ uri: this.#uri, cseq: this.#cseq, more });
     const silent = (): void =>
       this.#fail(this.#givenUp ?? failed('unreachable', 'The server did not answer'));
     this.#invite = invite;
@@ -202,14 +203,12 @@ export class Ringing {
     const { status, headers } = response;
     this.#forgetEarly();
     if (this.#givenUp) this.#fail(this.#givenUp);
-    else if ((status === 401 || status === 407) && !this.#hasProof) {
-      const proof = this.#options.prove(response, invite.uri);
-      this.#hasProof = true;
-      if (!proof) {
+    else if ((status === 401 || status === 407) && !this.#proof) {
+      this.#proof = this.#options.prove(response, invite.uri);
+      if (!this.#proof) {
         this.#fail(failed('not-allowed', 'The server wants a password that the trunk does not have'));
         return;
       }
-      this.#more.push(proof);
       this.#send();
     } else if (status === 422 && !this.#more.some(([name]) => name === 'Min-SE')) {
       // RFC 4028 section 7.3.
@@ -228,6 +227,8 @@ export class Ringing {
         return;
       }
       this.#uri = next;
+      // A proof is for one address.
+      this.#proof = undefined;
       this.#send();
     }
   }

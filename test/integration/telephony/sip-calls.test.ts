@@ -264,8 +264,8 @@ describe('calls that are passed on', () => {
       await second.until('CALL_ESTABLISHED');
       await first.until('CALL_CLOSED');
       await expect.poll(moved, { timeout: 20_000 }).toBe(1);
-      const { encode } = createCodec(media.format.codec);
-      for (const packet of tonePackets(1000, 100)) media.send(encode(packet));
+      const wire = createCodec(media.format.codec);
+      for (const packet of tonePackets(1000, 100)) media.send(wire.encode(packet));
       media.mark('played');
       await events.next('mark');
       await media.hangup();
