@@ -51,6 +51,7 @@ const staticCodecs: Readonly<Record<number, readonly [name: string, rateHz: numb
 };
 const directions: readonly string[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
 const maxLines = 500;
+const maxPort = 65_535;
 
 interface Section {
   readonly kind: string;
@@ -81,7 +82,7 @@ export function parseSdp(body: Uint8Array): Sdp | { readonly problem: string } {
     const section = sections.at(-1);
     if (line.startsWith('m=')) {
       const match = /^(\S+) (\d{1,5})(?:\/\d+)? (\S+) (.+)$/.exec(value);
-      if (!match || Number(match[2]) > 65_535) return { problem: 'a malformed m line' };
+      if (!match || Number(match[2]) > maxPort) return { problem: 'a malformed m line' };
       const [, kind = '', port, protocol = '', formats = ''] = match;
       sections.push({
         ...{ kind: kind.toLowerCase(), port: Number(port), protocol: protocol.toUpperCase(), formats },
@@ -138,7 +139,9 @@ function audioOf(
         ?.slice(format.length + 1),
     });
   }
-  const rtcp = Number(/^\d+/.exec(attribute('rtcp')[0] ?? '')?.[0] ?? section.port + 1);
+  // RFC 3605; a port that cannot be is as good as none, and 0 means that no reports are wanted.
+  const ports = [Number(/^\d+/.exec(attribute('rtcp')[0] ?? '')?.[0]), section.port + 1];
+  const rtcp = ports.find((port) => port > 0 && port <= maxPort) ?? 0;
   // Old peers put a call on hold by an address of zeros (RFC 3264 section 8.4).
   const held = address === '0.0.0.0' || address === '::';
   return {

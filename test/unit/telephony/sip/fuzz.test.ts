@@ -106,9 +106,25 @@ describe('descriptions of sound broken in 5,000 ways', { timeout: limitMs }, () 
       const read = parseSdp(mutator.text(mutator.pick(offers), mutator.pick(offers)));
       kinds.add('problem' in read ? 'problem' : read.audio ? 'sound' : 'no sound');
       if ('problem' in read) expect(read.problem).not.toBe('');
-      else if (read.audio) expect(read.audio.port).toBeLessThanOrEqual(65_535);
+      else if (read.audio) {
+        expect(read.audio.port).toBeLessThanOrEqual(65_535);
+        expect(read.audio.rtcpPort).toBeLessThanOrEqual(65_535);
+      }
     }
     expect([...kinds].sort()).toEqual(['no sound', 'problem', 'sound']);
+  });
+
+  it('never name a port for reports that does not exist', () => {
+    const rtcpPortOf = (port: number, line: string): number | undefined => {
+      const offer = sampleOffer('192.0.2.1', port).replace(/a=rtcp:\d+/, line);
+      const read = parseSdp(Buffer.from(offer));
+      return 'problem' in read ? undefined : read.audio?.rtcpPort;
+    };
+    expect(rtcpPortOf(4000, 'a=rtcp:5001')).toBe(5001);
+    for (const line of ['a=rtcp:409739', 'a=rtcp:65536', 'a=rtcp:0', 'a=rtcp:nowhere']) {
+      expect(rtcpPortOf(4000, line)).toBe(4001);
+    }
+    expect(rtcpPortOf(65_535, 'a=rtcp:70000')).toBe(0);
   });
 });
 
