@@ -43,12 +43,14 @@ request_route {
   );
   const child = spawn('kamailio', ['-f', file, '-DD', '-E', '-Y', directory, '-w', directory], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, so that Kamailio's processes can be ended together.
+    detached: true,
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
   const close = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGKILL');
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
       await once(child, 'exit');
     }
     rmSync(directory, { recursive: true, force: true });
