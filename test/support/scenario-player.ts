@@ -303,6 +303,7 @@ function lineOf(body: CallEventBody): string | undefined {
     case 'false-barge-in':
     case 'speech-started':
       return `        (${body.type})`;
+    case 'line-quality':
     case 'partial':
     case 'task-started':
     case 'say':
