@@ -20,7 +20,7 @@ export interface Calls {
 
 export interface CallsOptions {
   readonly maxCalls: number;
-  /** What is too busy for a call more, however few go on; undefined when nothing is. */
+  /** What is too busy for a call more; undefined when nothing is. Not asked while no call goes on. */
   readonly strain?: () => Strain | undefined;
   /** The flows a call began with, by the hash in its state; without one, those that new calls begin with. */
   readonly flowsFor: (contentHash?: string) => Promise<CallFlows>;
@@ -89,9 +89,13 @@ export function createCalls(services: Omit<CallServices, keyof CallFlows>, optio
     running.delete(callId);
   }
 
-  function refusal(): BusEvents['call-refused']['reason'] | undefined {
+  function refusal({ resumes }: IncomingCall): BusEvents['call-refused']['reason'] | undefined {
     if (closing) return 'closing';
-    return answering >= options.maxCalls ? 'full' : options.strain?.();
+    // A call that goes on after its line was lost has its place already.
+    if (resumes !== undefined) return undefined;
+    if (answering >= options.maxCalls) return 'full';
+    // Only calls that go on can stutter: without any, a slow answer is better than none.
+    return answering > 0 ? options.strain?.() : undefined;
   }
 
   return {
@@ -99,7 +103,7 @@ export function createCalls(services: Omit<CallServices, keyof CallFlows>, optio
       return running.size;
     },
     take(incoming) {
-      const reason = refusal();
+      const reason = refusal(incoming);
       if (reason !== undefined) {
         const { gateway } = incoming;
         bus.publish('call-refused', { gateway, reason });
