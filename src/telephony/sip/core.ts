@@ -99,7 +99,7 @@ export class SipCore {
       this.#sort(bytes, flow);
     } catch (error) {
       log.error({ error: toKefuError(error).message }, 'A SIP message could not be handled');
-      guard.drop();
+      guard.drop('unreadable');
     }
   }
 
@@ -115,12 +115,13 @@ export class SipCore {
       return;
     }
     const trunk = guard.trunkAt(flow.remote.host);
-    if (!trunk) {
-      guard.drop();
-      return;
-    }
-    if (parsed.type === 'garbage') {
-      log.debug({ trunk: trunk.name, problem: parsed.problem }, 'Dropped a SIP message that cannot be read');
+    if (!trunk || parsed.type === 'garbage') {
+      guard.drop('unreadable');
+      if (trunk && parsed.type === 'garbage')
+        log.debug(
+          { trunk: trunk.name, problem: parsed.problem },
+          'Dropped a SIP message that cannot be read',
+        );
     } else if (parsed.type === 'bad-request') {
       const { request, status, problem } = parsed;
       log.warn({ trunk: trunk.name, status, problem }, 'Refused a malformed SIP request');
@@ -142,7 +143,7 @@ export class SipCore {
       return;
     }
     if (request.method === 'ACK') {
-      guard.drop();
+      guard.drop('stray');
       return;
     }
     const admission = guard.admit(request, host);
