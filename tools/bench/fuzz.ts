@@ -1,12 +1,11 @@
-import dns from 'node:dns/promises';
 import { existsSync } from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { systemClock, type Clock } from '../../src/core/clock.ts';
 import type { IncomingCall } from '../../src/core/telephony.ts';
 import type { SipGateway, SipInUse } from '../../src/telephony/sip/gateway.ts';
+import type { NameSource } from '../../src/telephony/sip/names.ts';
 import { Mutator } from '../lib/mutator.ts';
 import { messagesOf, sampleOffer, sampleRequest, sampleRequestsWithin } from '../lib/sip-samples.ts';
 import {
@@ -64,8 +63,10 @@ async function run({ values, signal, print, note }: BenchmarkContext): Promise<B
   const folder = textOption(values, 'messages');
   if (folder !== undefined && !existsSync(folder)) throw new UsageError(`There is no folder ${folder}.`);
   const samples = [...ownSamples(), ...(folder === undefined ? [] : messagesOf(folder))];
-  answerNoNames();
-  const local = await openLocalGateway([40_000, 43_999], {}, fasterClock(clockFactor));
+  const local = await openLocalGateway([40_000, 43_999], {
+    clock: fasterClock(clockFactor),
+    names: noNames,
+  });
   const { gateway, errors } = local;
   gateway.start((call) => void takeCall(call));
 
@@ -157,13 +158,14 @@ async function run({ values, signal, print, note }: BenchmarkContext): Promise<B
 
 /**
  * Broken messages name thousands of servers that do not exist. Asking the real name servers of this machine for them would measure
- * those, and annoy whoever runs them: in this process every name is unknown at once.
+ * those, and annoy whoever runs them: here every name is unknown at once.
  */
-function answerNoNames(): void {
-  const unknown = (): Promise<never> => Promise.reject(new Error('This name is unknown.'));
-  Object.assign(dns, { lookup: unknown, resolveSrv: unknown });
-  syncBuiltinESMExports();
-}
+const noNames: NameSource = {
+  naptr: () => Promise.resolve([]),
+  srv: () => Promise.resolve([]),
+  addresses: () => Promise.resolve([]),
+  close: () => undefined,
+};
 
 /** Answers unbroken calls; of those that began with a broken message it refuses every other one and soon hangs up the rest. */
 async function takeCall(call: IncomingCall): Promise<void> {

@@ -6,6 +6,7 @@ import type { SipFlow } from '../../src/telephony/sip/flow.ts';
 import { Guard } from '../../src/telephony/sip/guard.ts';
 import { hostText } from '../../src/telephony/sip/grammar.ts';
 import { noBody, SipHeaders, type SipRequest, type SipResponse } from '../../src/telephony/sip/message.ts';
+import { NameServers } from '../../src/telephony/sip/names.ts';
 import { SipResolver } from '../../src/telephony/sip/resolve.ts';
 import { SipTrace } from '../../src/telephony/sip/trace.ts';
 import { newTag } from '../../src/telephony/sip/transactions.ts';
@@ -59,7 +60,7 @@ export async function openProbe(settings: TrunkSettings, trunk: Trunk, log: Logg
     onSent: (bytes, flow) => trace.note('out', bytes, flow, true),
     admits: () => true,
   });
-  const resolver = new SipResolver({ nameServers: settings.nameServers });
+  const resolver = new SipResolver({ names: new NameServers(settings.nameServers), clock });
   // Nobody is called back here: a call that comes in is not for a tool.
   const onInvite = (transaction: Parameters<ConstructorParameters<typeof SipCore>[0]['onInvite']>[0]): void =>
     transaction.respond(480);
@@ -77,6 +78,7 @@ export async function openProbe(settings: TrunkSettings, trunk: Trunk, log: Logg
     ...{ core, resolver, transports, trace },
     ask: (flow, parts) => ask(core, flow, parts),
     async close() {
+      resolver.close();
       core.transactions.close();
       await transports.close();
     },

@@ -23,24 +23,24 @@ export function announce(parts: {
   readonly transaction: ServerTransaction;
   readonly leg: Leg;
   readonly side: Side;
-  /** Our answer to the caller's offer; empty when there was none. */
-  readonly answer: Uint8Array;
+  /** Our answer to the caller's offer; undefined when there was none. */
+  readonly answer: Uint8Array | undefined;
   readonly clock: Clock;
 }): Announcement {
   const { transaction, leg, side, answer, clock } = parts;
   const { request, flow } = transaction;
   const { headers } = request;
-  const lateOffer = request.body.length === 0;
   const isRequired = lists(headers, 'require', '100rel');
-  const early = side.trunk.earlyMedia && !lateOffer;
+  const lateOffer = answer === undefined;
+  const early = side.trunk.earlyMedia ? answer : undefined;
   const isReliable = isRequired || (lists(headers, 'supported', '100rel') && !lateOffer);
   leg.negotiation.openOffer = 'theirs';
   if (!isReliable) {
-    const body = early ? answer : noBody;
+    const body = early ?? noBody;
     transaction.respond(early ? 183 : 180, { headers: answerHeaders(flow, body, undefined), body });
     return { isAgreed: false, whenAnswerable: (run) => run() };
   }
-  const body = lateOffer ? side.media.offer({ oneCodec: true }) : early ? answer : noBody;
+  const body = lateOffer ? side.media.offer({ oneCodec: true }) : (early ?? noBody);
   // An answer that is repeated until it is confirmed closes the offer (RFC 3311 section 5.1).
   if (body.length > 0) leg.negotiation.openOffer = lateOffer ? 'ours' : 'none';
   const response = new ReliableResponse({

@@ -30,6 +30,12 @@ export function sessionBody({ headers, body }: SipMessage): SessionBody {
   return { type: 'sdp', bytes: description.body };
 }
 
+/** The session description of an answer; empty when there is none, or none that can be used. */
+export function sessionBytes(message: SipMessage): Uint8Array {
+  const found = sessionBody(message);
+  return found.type === 'sdp' ? found.bytes : noBody;
+}
+
 function mediaType(headers: SipHeaders): string | undefined {
   return headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
 }

@@ -22,6 +22,9 @@ const supportedExtensions: readonly string[] = ['timer', '100rel', 'replaces', '
 /** With a 503: when the peer may try this node again, in seconds (section 21.5.4). */
 export const retryLater = { 'Retry-After': '10' } as const;
 
+/** A name within a call is looked up for no longer than this: a hang-up is waited for 2 s, and there is always the way the call came. */
+const nameLimitMs = 1_000;
+
 /** A call that has a dialog: it gets the requests within it. */
 export interface DialogOwner {
   readonly dialog: Dialog;
@@ -62,7 +65,7 @@ export class SipCore {
 
   constructor(options: SipCoreOptions) {
     this.#options = options;
-    const { transports, clock, log, resolver = new SipResolver() } = options;
+    const { transports, clock, log, resolver = new SipResolver({ clock }) } = options;
     this.servers = new SipServers({ transports, clock, log, resolver });
     this.transactions = new Transactions({
       clock: options.clock,
@@ -96,7 +99,7 @@ export class SipCore {
       this.#sort(bytes, flow);
     } catch (error) {
       log.error({ error: toKefuError(error).message }, 'A SIP message could not be handled');
-      guard.drop();
+      guard.drop('unreadable');
     }
   }
 
@@ -112,12 +115,13 @@ export class SipCore {
       return;
     }
     const trunk = guard.trunkAt(flow.remote.host);
-    if (!trunk) {
-      guard.drop();
-      return;
-    }
-    if (parsed.type === 'garbage') {
-      log.debug({ trunk: trunk.name, problem: parsed.problem }, 'Dropped a SIP message that cannot be read');
+    if (!trunk || parsed.type === 'garbage') {
+      guard.drop('unreadable');
+      if (trunk && parsed.type === 'garbage')
+        log.debug(
+          { trunk: trunk.name, problem: parsed.problem },
+          'Dropped a SIP message that cannot be read',
+        );
     } else if (parsed.type === 'bad-request') {
       const { request, status, problem } = parsed;
       log.warn({ trunk: trunk.name, status, problem }, 'Refused a malformed SIP request');
@@ -139,7 +143,7 @@ export class SipCore {
       return;
     }
     if (request.method === 'ACK') {
-      guard.drop();
+      guard.drop('stray');
       return;
     }
     const admission = guard.admit(request, host);
@@ -197,7 +201,7 @@ export class SipCore {
     // Over a connection everything stays on it, as long as it is open.
     if (wanted === fallback.transport && fallback.isOpen?.()) return fallback;
     try {
-      return await this.flowToUri(uri);
+      return await this.servers.first(uri, nameLimitMs);
     } catch (error) {
       this.#options.log.warn(
         { error: toKefuError(error).message },

@@ -16,6 +16,7 @@ import type { Endpoint, SipTransportName } from './flow.ts';
 import { Guard } from './guard.ts';
 import { takeInvite } from './incoming.ts';
 import { RegisteredLines } from './lines.ts';
+import { NameServers, type NameSource } from './names.ts';
 import { SipResolver } from './resolve.ts';
 import { SipTrace } from './trace.ts';
 import { SipTransports } from './transports.ts';
@@ -26,6 +27,8 @@ export interface SipGatewayOptions {
   readonly createTranscoder: CreateTranscoder;
   readonly clock?: Clock | undefined;
   readonly log: Logger;
+  /** Who is asked for names; by default the name servers of the settings. */
+  readonly names?: NameSource | undefined;
 }
 
 /** What a gateway holds at the moment; all of it comes back to zero when nobody calls. */
@@ -102,9 +105,11 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
     admits: (address) => guard.mayConnect(address),
     log,
   });
+  const names = options.names ?? new NameServers(settings.nameServers);
+  const resolver = new SipResolver({ names, clock });
   const core = new SipCore({
     transports,
-    resolver: new SipResolver({ nameServers: settings.nameServers }),
+    resolver,
     guard,
     clock,
     log,
@@ -202,6 +207,7 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
     await lines.stop();
     await Promise.all([...sessions].map((session) => session.hangup()));
     captures.close();
+    resolver.close();
     core.transactions.close();
     await transports.close();
   }

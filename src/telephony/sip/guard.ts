@@ -12,8 +12,8 @@ export type Admission =
   /** No answer: an answer is what scanners look for. */
   | { readonly type: 'dropped' };
 
-/** Why a message got no answer; the names stand in the metrics. */
-export const dropReasons = ['unknown', 'banned', 'flood', 'scanner', 'unreadable'] as const;
+/** Why a message got no answer; the names stand in the metrics. `stray`: an ACK that belongs to no call. */
+export const dropReasons = ['unknown', 'banned', 'flood', 'scanner', 'unreadable', 'stray'] as const;
 export type DropReason = (typeof dropReasons)[number];
 
 /** Challenges and wrong passwords that one address may have within the window. */
@@ -114,7 +114,8 @@ export class Guard {
     const claimed =
       proof?.get('username') ?? userOf(parseAddress(request.headers.get('from') ?? '')?.uri ?? '');
     const trunk = this.#trunks.find(({ login }) => login?.user === claimed);
-    if (!trunk?.login || !['INVITE', 'OPTIONS', 'REGISTER'].includes(request.method)) return this.drop();
+    if (!trunk?.login || !['INVITE', 'OPTIONS', 'REGISTER'].includes(request.method))
+      return this.drop('unknown');
     if (authorization === undefined) {
       if (this.#fails(host)) return this.drop('banned');
       return { type: 'challenge', challenges: this.#digest.challenges(trunk.login.algorithms, false) };
@@ -133,12 +134,12 @@ export class Guard {
   }
 
   /** Notes a message that gets no answer. */
-  drop(reason: DropReason = 'unknown'): Admission {
+  drop(reason: DropReason): Admission {
     this.#drops.set(reason, (this.#drops.get(reason) ?? 0) + 1);
     const { dropped } = this;
     // A flood of scanners must not fill the log.
     if (Number.isInteger(Math.log2(dropped))) {
-      this.#log.info({ dropped, reason }, 'Dropped SIP messages of unknown senders without an answer');
+      this.#log.info({ dropped, reason }, 'Dropped SIP messages without an answer');
     }
     return { type: 'dropped' };
   }

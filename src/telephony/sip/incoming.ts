@@ -2,9 +2,10 @@ import { toKefuError } from '../../core/errors.ts';
 import type { IncomingCall } from '../../core/telephony.ts';
 import { offerCall } from '../offer.ts';
 import type { Farewell } from '../voice-session.ts';
-import { announce } from './announcing.ts';
+import { announce, type Announcement } from './announcing.ts';
 import { sessionBody } from './bodies.ts';
 import { factsOf } from './codecs.ts';
+import { retryLater } from './core.ts';
 import type { DialerParts, SipDialer } from './dialer.ts';
 import { Dialog } from './dialog.ts';
 import { parseAddress, parseUri, userOf } from './grammar.ts';
@@ -27,9 +28,9 @@ export interface CallParts extends DialerParts {
 /**
  * A call that comes in.
  *
- *     INVITE ─▶ 100 ─▶ ports ─▶ offer read ─▶ 180 or 183, IncomingCall ─accept─▶ (PRACK) ─▶ 200 ─ACK─▶ it goes on
- *        │                          └─▶ 488              ├─reject─▶ 403, 503
- *        └─CANCEL or BYE at any time before the 200 ─▶ 487 ─┘
+ *     INVITE ─▶ 100 ─▶ ports ─▶ offer read ─▶ IncomingCall ─▶ 180 or 183 ─accept─▶ (PRACK) ─▶ 200 ─ACK─▶ it goes on
+ *        │                          └─▶ 488      └─reject, at once or while it rings─▶ 403, 503
+ *        └─CANCEL or BYE at any time before the 200 ─▶ 487
  */
 export async function takeInvite(
   transaction: ServerTransaction,
@@ -68,7 +69,7 @@ export async function takeInvite(
     });
   } catch (error) {
     log.error({ error: toKefuError(error).message }, 'A call could not get ports for its sound');
-    transaction.respond(503, { headers: { 'Retry-After': '10' } });
+    transaction.respond(503, { headers: retryLater });
     return;
   }
   const { media } = side;
@@ -104,8 +105,12 @@ export async function takeInvite(
   };
   const from = callerOf(request);
   log.info({ transport: flow.transport, pii: { from } }, 'A call has come in');
-  const ringing = announce({ transaction, leg, side, clock, answer: answer.body });
-
+  let ringing: Announcement | undefined;
+  const ring = (): Announcement =>
+    (ringing ??= announce({
+      ...{ transaction, leg, side, clock },
+      answer: lateOffer ? undefined : answer.body,
+    }));
   const expiry = parseSessionExpires(request.headers, 'uas');
   withdraw = offerCall({
     call: {
@@ -117,16 +122,19 @@ export async function takeInvite(
     accepted: (callId) => {
       session.accepted(log.child({ callId }));
       media.start();
-      ringing.whenAnswerable(() => {
+      const told = ring();
+      told.whenAnswerable(() => {
         if (transaction.answered || session.over) return;
-        const body = ringing.isAgreed ? noBody : lateOffer ? media.offer({ oneCodec: true }) : answer.body;
-        leg.awaitAck(transaction, lateOffer && !ringing.isAgreed, expiry);
+        const body = told.isAgreed ? noBody : lateOffer ? media.offer({ oneCodec: true }) : answer.body;
+        leg.awaitAck(transaction, lateOffer && !told.isAgreed, expiry);
         transaction.respond(200, { headers: answerHeaders(flow, body, expiry), body });
       });
     },
     rejected: (reason) => session.rejected(reason),
     ...{ clock, log },
   });
+  // Where everybody is busy, nobody hears that it rings.
+  if (!session.over) ring();
 }
 
 /** How an INVITE that was not answered is refused. */
@@ -134,9 +142,7 @@ function refusalFor(
   farewell: Farewell,
 ): [status: number, parts: { headers: Readonly<Record<string, string>> }] {
   if (farewell.type === 'ended') return [farewell.reason === 'caller-hung-up' ? 487 : 480, { headers: {} }];
-  return farewell.reason === 'not-allowed'
-    ? [403, { headers: {} }]
-    : [503, { headers: { 'Retry-After': '10' } }];
+  return farewell.reason === 'not-allowed' ? [403, { headers: {} }] : [503, { headers: retryLater }];
 }
 
 /** The caller's number: what the trunk itself vouches for, else From; empty when withheld. */

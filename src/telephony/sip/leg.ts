@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { KefuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { HandOver } from '../voice-session.ts';
-import { sessionBody } from './bodies.ts';
+import { sessionBody, sessionBytes } from './bodies.ts';
 import { capabilities, type DialogOwner, type SipCore } from './core.ts';
 import { contactFor, type Dialog } from './dialog.ts';
 import type { SipFlow } from './flow.ts';
@@ -262,7 +262,7 @@ export class Leg implements DialogOwner {
       ...(answer.length > 0 && { headers: { 'Content-Type': sdpType } }),
       body: answer,
     });
-    this.#onAnswerInPrack?.(offer.type === 'sdp' ? offer.bytes : noBody);
+    this.#onAnswerInPrack?.(sessionBytes(transaction.request));
     reliable.confirm();
   }
 }

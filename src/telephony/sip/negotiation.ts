@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/log.ts';
-import { sessionBody } from './bodies.ts';
+import { sessionBody, sessionBytes } from './bodies.ts';
 import { capabilities, type SipCore } from './core.ts';
 import { contactFor, type Dialog } from './dialog.ts';
 import type { SipFlow } from './flow.ts';
@@ -84,8 +84,8 @@ export class Negotiation {
     this.#unacknowledged.delete(cseqOf(request));
     waiting.transaction.acknowledged();
     if (waiting.lateOffer && !this.#over) {
-      const problem =
-        request.body.length === 0 ? 'no answer in the ACK' : this.#options.media.takeAnswer(request.body);
+      const sound = sessionBytes(request);
+      const problem = sound.length === 0 ? 'no answer in the ACK' : this.#options.media.takeAnswer(sound);
       if (problem !== undefined) this.#options.onLost(`the far side's answer cannot be used: ${problem}`);
     }
     this.#acknowledged();
@@ -211,11 +211,12 @@ export class Negotiation {
 
   #refreshed(response: SipResponse): void {
     const { media, dialog, onLost } = this.#options;
-    const { status, headers, body } = response;
+    const { status, headers } = response;
     const fallback: SessionExpiry = { seconds: this.#interval.seconds, refresher: 'us' };
     if (status < 300) {
       dialog.refreshTarget(response);
-      if (body.length > 0) media.takeAnswer(body);
+      const sound = sessionBytes(response);
+      if (sound.length > 0) media.takeAnswer(sound);
       this.watch(parseSessionExpires(headers, 'uac') ?? fallback);
     } else if (status === 481 || status === 408) {
       // A far side that does not know the call any more has none (RFC 3261 section 12.2.1.2).

@@ -99,7 +99,11 @@ export class Registration {
     if (!this.#registered) return;
     this.#registered = false;
     await new Promise<void>((resolve) => {
-      const cancelLimit = this.#parts.clock.setTimer(() => this.#giveUp(), stopLimitMs);
+      const cancelLimit = this.#parts.clock.setTimer(() => {
+        this.#giveUp();
+        // It may still look for the server.
+        resolve();
+      }, stopLimitMs);
       const farewell = this.#register(0).catch((error: unknown) => {
         this.#parts.log.info({ error: toKefuError(error).message }, 'A SIP line could not be unregistered');
       });

@@ -1,9 +1,9 @@
-import { lookup, Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { systemClock, type Clock } from '../../core/clock.ts';
 import { KefuError } from '../../core/errors.ts';
-import { plainAddress } from './addresses.ts';
 import type { Endpoint, SipTransportName } from './flow.ts';
 import type { SipUri } from './grammar.ts';
+import { canBeName, NameServers, type NameSource, type SrvRecord } from './names.ts';
 
 /** A server that a URI stands for. */
 export interface SipServer extends Endpoint {
@@ -26,22 +26,20 @@ export interface Located {
   readonly findings: readonly DnsFinding[];
 }
 
-export interface SrvRecord {
-  readonly name: string;
-  readonly port: number;
-  readonly priority: number;
-  readonly weight: number;
-}
-
 export interface SipResolverOptions {
-  /** Asked instead of the machine's own: `192.0.2.53` or `192.0.2.53:5353`. */
-  readonly nameServers?: readonly string[] | undefined;
+  /** Who is asked; by default the machine's own name servers. */
+  readonly names?: NameSource | undefined;
+  readonly clock?: Clock | undefined;
   /** Numbers from 0 to 1, for the choice by weight. */
   readonly random?: () => number;
 }
 
-/** A question is repeated once; the whole of it takes twice as long at most. */
-const answerLimitMs = 2_000;
+/** All questions for one URI together are answered within this time, unless who asks has less. */
+const usualLimitMs = 10_000;
+/** Servers of one service that are looked at; by the time so many have failed, nobody waits any more. */
+const maxRecords = 8;
+/** URIs that are looked up at once: messages with thousands of names must not fill the memory. */
+const maxSearches = 100;
 /** Services of NAPTR records that Kefu can use (RFC 3263 section 4.1). */
 const services: Readonly<Record<string, SipTransportName>> = {
   'SIPS+D2T': 'tls',
@@ -62,34 +60,61 @@ function namedTransport(uri: SipUri): SipTransportName | undefined {
 
 /** Finds the servers of SIP URIs (RFC 3263): by NAPTR and SRV records where there are any, else by address. */
 export class SipResolver {
-  readonly #resolver: Resolver | undefined;
-  readonly #machine = new Resolver({ timeout: answerLimitMs, tries: 2 });
+  readonly #names: NameSource;
+  readonly #clock: Clock;
   readonly #random: () => number;
+  readonly #searches = new Set<AbortController>();
 
-  constructor({ nameServers, random = Math.random }: SipResolverOptions = {}) {
-    if (nameServers !== undefined && nameServers.length > 0) {
-      this.#resolver = new Resolver({ timeout: answerLimitMs, tries: 2 });
-      this.#resolver.setServers(nameServers);
-    }
+  constructor({ names, clock = systemClock, random = Math.random }: SipResolverOptions = {}) {
+    this.#names = names ?? new NameServers();
+    this.#clock = clock;
     this.#random = random;
   }
 
-  /** @throws KefuError `server_unreachable` when nothing is found; the message tells what was asked for. */
-  async locate(uri: SipUri): Promise<Located> {
+  /** @throws KefuError `server_unreachable` when nothing is found in time; the message tells what was asked for. */
+  async locate(uri: SipUri, limitMs = usualLimitMs): Promise<Located> {
+    const { host } = uri;
+    if (isIP(host) !== 0) {
+      const transport = transportOf(uri);
+      const place = { transport, host, port: uri.port ?? usualPort(transport), name: host };
+      return { servers: [place], findings: [] };
+    }
+    if (!canBeName(host)) throw new KefuError('server_unreachable', `${host} is no name of a server.`);
+    if (this.#searches.size >= maxSearches)
+      throw new KefuError('server_unreachable', 'Too many names are being looked up.');
+    const search = new AbortController();
+    const late = new KefuError('server_unreachable', `The name ${host} was not found within ${limitMs} ms.`);
+    const cancelLimit = this.#clock.setTimer(() => search.abort(late), limitMs);
+    this.#searches.add(search);
+    try {
+      return await Promise.race([this.#find(uri, search.signal), whenAborted(search.signal)]);
+    } finally {
+      cancelLimit();
+      this.#searches.delete(search);
+      search.abort(late);
+    }
+  }
+
+  /** Everybody who waits for a name waits no longer. Idempotent. */
+  close(): void {
+    for (const search of this.#searches)
+      search.abort(new KefuError('aborted', 'The SIP gateway was closed while a name was looked up.'));
+    this.#names.close();
+  }
+
+  async #find(uri: SipUri, signal: AbortSignal): Promise<Located> {
     const findings: DnsFinding[] = [];
     const named = namedTransport(uri);
-    if (isIP(uri.host) !== 0 || uri.port !== undefined) {
-      const transport = named ?? 'udp';
-      const port = uri.port ?? usualPort(transport);
-      return { servers: await this.#at(uri.host, { transport, port, name: uri.host }, findings), findings };
-    }
-    for (const { transport, name } of await this.#services(uri.host, named, findings)) {
-      const servers = await this.#bySrv(name, transport, uri.host, findings);
-      if (servers.length > 0) return { servers, findings };
+    if (uri.port === undefined) {
+      for (const { transport, name } of await this.#services(uri.host, named, findings)) {
+        signal.throwIfAborted();
+        const servers = await this.#bySrv({ name, transport, host: uri.host }, findings, signal);
+        if (servers.length > 0) return { servers, findings };
+      }
     }
     const transport = named ?? 'udp';
-    const place = { transport, port: usualPort(transport), name: uri.host };
-    return { servers: await this.#at(uri.host, place, findings), findings };
+    const place = { transport, port: uri.port ?? usualPort(transport), name: uri.host };
+    return { servers: await this.#at(uri.host, place, findings, signal), findings };
   }
 
   /** The names of SRV records to look up, best first. */
@@ -104,9 +129,9 @@ export class SipResolver {
     }));
     // Whoever names a transport has decided what NAPTR records are there to decide.
     if (named !== undefined) return usual;
-    // Most domains have no such record, and some name servers answer questions for it with an error.
-    const records = await (this.#resolver ?? this.#machine).resolveNaptr(host).catch(() => []);
-    records.sort((a, b) => a.order - b.order || a.preference - b.preference);
+    const records = [...(await this.#names.naptr(host))].sort(
+      (a, b) => a.order - b.order || a.preference - b.preference,
+    );
     findings.push({
       kind: 'NAPTR',
       name: host,
@@ -120,14 +145,12 @@ export class SipResolver {
   }
 
   async #bySrv(
-    name: string,
-    transport: SipTransportName,
-    host: string,
+    service: { readonly name: string; readonly transport: SipTransportName; readonly host: string },
     findings: DnsFinding[],
+    signal: AbortSignal,
   ): Promise<SipServer[]> {
-    // No SRV record is the usual case.
-    const records = await (this.#resolver ?? this.#machine).resolveSrv(name).catch(() => []);
-    const ordered = orderByWeight(records, this.#random);
+    const { name, transport, host } = service;
+    const ordered = orderByWeight(await this.#names.srv(name), this.#random).slice(0, maxRecords);
     findings.push({
       kind: 'SRV',
       name,
@@ -143,9 +166,8 @@ export class SipResolver {
       ordered.map(async (record) => {
         const mine: DnsFinding[] = [];
         // One name that is wrong must not keep the others from being tried.
-        const servers = await this.#at(record.name, { transport, port: record.port, name: host }, mine).catch(
-          () => [],
-        );
+        const place = { transport, port: record.port, name: host };
+        const servers = await this.#at(record.name, place, mine, signal).catch(() => []);
         return { servers, mine };
       }),
     );
@@ -157,28 +179,22 @@ export class SipResolver {
     host: string,
     place: { readonly transport: SipTransportName; readonly port: number; readonly name: string },
     findings: DnsFinding[],
+    signal: AbortSignal,
   ): Promise<SipServer[]> {
     if (isIP(host) !== 0) return [{ ...place, host }];
-    const addresses = await this.#addresses(host);
+    signal.throwIfAborted();
+    const addresses = await this.#names.addresses(host, signal);
     findings.push({ kind: 'address', name: host, found: addresses });
     if (addresses.length === 0) throw new KefuError('server_unreachable', `The name ${host} has no address.`);
     return addresses.map((address) => ({ ...place, host: address }));
   }
+}
 
-  /** IPv4 first, since more machines have it. */
-  async #addresses(host: string): Promise<string[]> {
-    const asked = this.#resolver;
-    if (asked) {
-      const [four, six] = await Promise.all([
-        asked.resolve4(host).catch(() => []),
-        asked.resolve6(host).catch(() => []),
-      ]);
-      if (four.length + six.length > 0) return [...four, ...six];
-    }
-    // The machine's own way knows its hosts file, too.
-    const found = await lookup(host, { all: true, order: 'ipv4first' }).catch(() => []);
-    return [...new Set(found.map(({ address }) => plainAddress(address)))];
-  }
+/** Rejects with the signal's reason. */
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as KefuError), { once: true });
+  });
 }
 
 /** Lower priorities first; among equals by chance, in proportion to the weights (RFC 2782, "Usage rules"). */

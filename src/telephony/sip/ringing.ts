@@ -1,13 +1,14 @@
 import type { Clock } from '../../core/clock.ts';
 import type { KefuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
+import { sessionBytes } from './bodies.ts';
 import type { SipCore } from './core.ts';
 import { dialAborted, failed } from '../dialling.ts';
 import { refusalOf } from './dial-failure.ts';
 import { Dialog } from './dialog.ts';
 import { parseAddress } from './grammar.ts';
 import { Leg } from './leg.ts';
-import type { SipRequest, SipResponse } from './message.ts';
+import { noBody, type SipRequest, type SipResponse } from './message.ts';
 import { cseqOf } from './negotiation.ts';
 import { Diversions } from './diversions.ts';
 import { lists, ReliableOrder } from './reliable.ts';
@@ -142,7 +143,7 @@ export class Ringing {
       else {
         const leg = this.#legFor(Dialog.fromAnswer(invite, response));
         leg.negotiation.openOffer = 'ours';
-        early = { leg, order: new ReliableOrder(), sound: response.body };
+        early = { leg, order: new ReliableOrder(), sound: noBody };
         this.#early.set(tag, early);
       }
       if (lists(response.headers, 'require', '100rel')) {
@@ -151,7 +152,7 @@ export class Ringing {
         if (confirmation === undefined) return;
         early.leg.send(early.leg.dialog.request('PRACK', { RAck: confirmation }), nobodyListens);
       }
-      if (response.body.length > 0) this.#soundBeforeAnswer(early, response);
+      this.#soundBeforeAnswer(early, response);
     }
     this.#options.onProgress?.(response.status);
   }
@@ -160,10 +161,12 @@ export class Ringing {
   #soundBeforeAnswer(early: EarlyCall, response: SipResponse): void {
     const { side } = this.#options;
     const isReliable = lists(response.headers, 'require', '100rel');
-    early.sound = response.body;
+    const sound = sessionBytes(response);
+    if (sound.length === 0) return;
+    early.sound = sound;
     // What is not confirmed is said again by the answer, and counts only when somebody listens.
     if (!isReliable && !side.sink) return;
-    if (side.media.takeAnswer(response.body) !== undefined) return;
+    if (side.media.takeAnswer(sound) !== undefined) return;
     if (isReliable) early.leg.negotiation.openOffer = 'none';
     if (side.sink) side.media.start();
   }
@@ -189,8 +192,8 @@ export class Ringing {
       this.#finish(() => this.#reject(this.#givenUp ?? dialAborted()));
       return;
     }
-    const sound = response.body.length > 0 ? response.body : (early?.sound ?? response.body);
-    const problem = side.media.takeAnswer(sound);
+    const sound = sessionBytes(response);
+    const problem = side.media.takeAnswer(sound.length > 0 ? sound : (early?.sound ?? noBody));
     if (problem !== undefined) {
       void leg.bye();
       this.#fail(failed('failed', `The sound of the call cannot be carried (${problem})`));

@@ -49,10 +49,11 @@ export class SipServers {
   /**
    * Every server of the URIs, in the order in which they are to be tried.
    * @param preferred - Comes first as long as it works, such as the registrar that already knows us.
+   * @param limitMs - How long names may be looked up; by default as long as the resolver has it.
    * @throws KefuError `server_unreachable` when none of the URIs leads anywhere.
    */
-  async locate(uris: readonly SipUri[], preferred?: SipServer): Promise<SipServer[]> {
-    const located = await Promise.allSettled(uris.map((uri) => this.#resolver.locate(uri)));
+  async locate(uris: readonly SipUri[], preferred?: SipServer, limitMs?: number): Promise<SipServer[]> {
+    const located = await Promise.allSettled(uris.map((uri) => this.#resolver.locate(uri, limitMs)));
     const servers = new Map<string, SipServer>();
     for (const result of located) {
       if (result.status === 'fulfilled')
@@ -70,10 +71,14 @@ export class SipServers {
    * Ways to the servers, one after the other; a connection is opened when its turn comes.
    * @throws KefuError `server_unreachable` when there is not a single one.
    */
-  async *ways(uris: readonly SipUri[], preferred?: SipServer): AsyncGenerator<ServerWay, void> {
+  async *ways(
+    uris: readonly SipUri[],
+    preferred?: SipServer,
+    limitMs?: number,
+  ): AsyncGenerator<ServerWay, void> {
     let reached = false;
     let failure: unknown = new KefuError('server_unreachable', 'No SIP server is named.');
-    for (const server of await this.locate(uris, preferred)) {
+    for (const server of await this.locate(uris, preferred, limitMs)) {
       let flow: SipFlow;
       try {
         flow = await this.#transports.flowTo(server.transport, server, server.name);
@@ -88,9 +93,9 @@ export class SipServers {
     if (!reached) throw toKefuError(failure, 'server_unreachable');
   }
 
-  /** The first way. @throws KefuError `server_unreachable`. */
-  async first(uri: SipUri): Promise<SipFlow> {
-    for await (const { flow } of this.ways([uri])) return flow;
+  /** The first way; its name may be looked up for `limitMs`. @throws KefuError `server_unreachable`. */
+  async first(uri: SipUri, limitMs?: number): Promise<SipFlow> {
+    for await (const { flow } of this.ways([uri], undefined, limitMs)) return flow;
     throw new KefuError('server_unreachable', `Nobody can be reached at ${uri.host}.`);
   }
 

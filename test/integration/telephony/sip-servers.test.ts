@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createSocket, type Socket } from 'node:dgram';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseUri, type SipUri } from '../../../src/telephony/sip/grammar.ts';
+import { NameServers } from '../../../src/telephony/sip/names.ts';
 import { SipResolver } from '../../../src/telephony/sip/resolve.ts';
 import type { Trunk } from '../../../src/telephony/sip/trunks.ts';
 import { address, naptr, srv, startDnsServer, type DnsServer } from '../../support/sip/dns-server.ts';
@@ -46,7 +47,7 @@ async function answering(status: number | 'silent'): Promise<{ port: number; hea
 
 describe('servers found by a real name server', () => {
   const located = async (server: DnsServer, text: string) => {
-    const { servers } = await new SipResolver({ nameServers: [server.address] }).locate(uri(text));
+    const { servers } = await new SipResolver({ names: new NameServers([server.address]) }).locate(uri(text));
     return servers.map(({ transport, host, port, name }) => `${transport} ${host}:${port} ${name}`);
   };
 

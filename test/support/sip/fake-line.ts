@@ -56,8 +56,12 @@ export const anyTrunk: Trunk = {
   ...{ earlyMedia: false, transfer: 'blind', acceptRefer: false },
 };
 
-/** A gateway without sockets: messages in by `receive`, answers in `flow.sent`, calls in `calls`. */
-export function fakeLine(trunk: Trunk = anyTrunk, transport: 'udp' | 'tcp' = 'udp') {
+/** A gateway without sockets: messages in by `receive`, answers in `flow.sent`, calls in `calls` and to `onCall`. */
+export function fakeLine(
+  trunk: Trunk = anyTrunk,
+  transport: 'udp' | 'tcp' = 'udp',
+  onCall: (call: IncomingCall) => void = () => undefined,
+) {
   const clock = new ManualClock();
   const log = createCapturedLog();
   const flow = keepingFlow(transport);
@@ -65,11 +69,14 @@ export function fakeLine(trunk: Trunk = anyTrunk, transport: 'udp' | 'tcp' = 'ud
   const calls: IncomingCall[] = [];
   const sessions = new Set<VoiceSession>();
   const guard = new Guard({ trunks: [trunk], clock, log });
+  const taken = (call: IncomingCall): void => {
+    calls.push(call);
+    onCall(call);
+  };
   const core: SipCore = new SipCore({
     transports: { flowTo: () => Promise.resolve(flow) },
     ...{ guard, clock, log },
-    onInvite: (transaction, from) =>
-      void takeInvite(transaction, from, { ...parts, onCall: (call) => calls.push(call) }),
+    onInvite: (transaction, from) => void takeInvite(transaction, from, { ...parts, onCall: taken }),
     draining: () => false,
   });
   const parts: CallParts = {
@@ -89,5 +96,5 @@ export function fakeLine(trunk: Trunk = anyTrunk, transport: 'udp' | 'tcp' = 'ud
     core.receive(bytes, flow);
     await new Promise<void>((resolve) => setImmediate(resolve));
   };
-  return { clock, log, flow, sockets, calls, sessions, core, parts, receive };
+  return { clock, log, flow, sockets, calls, sessions, guard, core, parts, receive };
 }

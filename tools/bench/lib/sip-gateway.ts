@@ -1,9 +1,11 @@
 import { KefuError } from '../../../src/core/errors.ts';
-import { systemClock, type Clock } from '../../../src/core/clock.ts';
 import type { Logger } from '../../../src/core/log.ts';
 import { createTranscoder } from '../../../src/media/transcoder.ts';
-import { createSipGateway, type SipGateway } from '../../../src/telephony/sip/gateway.ts';
-import type { TrunkSettings } from '../../../src/telephony/sip/trunks.ts';
+import {
+  createSipGateway,
+  type SipGateway,
+  type SipGatewayOptions,
+} from '../../../src/telephony/sip/gateway.ts';
 
 /** A SIP gateway on free ports of this machine that lets the whole machine in. */
 export interface LocalGateway {
@@ -20,8 +22,7 @@ export interface LocalGateway {
  */
 export async function openLocalGateway(
   rtpPorts: readonly [first: number, last: number],
-  more: Partial<TrunkSettings> = {},
-  clock: Clock = systemClock,
+  parts: Pick<SipGatewayOptions, 'clock' | 'names'> = {},
 ): Promise<LocalGateway> {
   const errors = new Map<string, number>();
   const log = countingLog(errors);
@@ -47,9 +48,8 @@ export async function openLocalGateway(
           ...{ earlyMedia: false, transfer: 'blind', acceptRefer: false },
         },
       ],
-      ...more,
     },
-    ...{ createTranscoder, clock, log },
+    ...{ createTranscoder, log, ...parts },
   });
   await gateway.open();
   const portOf = (transport: string): number => {

@@ -42,6 +42,22 @@ async function talking(parts: RequestParts = {}) {
   return { line, media, events, answer, within, respond };
 }
 
+describe('a message that gets no answer', () => {
+  it('is counted by what is wrong with it', async () => {
+    const known = fakeLine();
+    await known.receive(Buffer.from('INVITE of a kind\r\n\r\n'));
+    await known.receive(requestText({ method: 'ACK' }));
+    const stranger = fakeLine({ ...anyTrunk, admits: () => false });
+    await stranger.receive(requestText({ headers: ['Max-Forwards: x'] }));
+    await stranger.receive(requestText());
+    expect([known, stranger].map(({ guard }) => Object.fromEntries(guard.drops))).toEqual([
+      { unreadable: 1, stray: 1 },
+      { unreadable: 1, unknown: 1 },
+    ]);
+    expect([known.flow.sent, stranger.flow.sent]).toEqual([[], []]);
+  });
+});
+
 describe('a SIP call', () => {
   it('is answered where the caller can reach us, with its sound', async () => {
     const { answer, line } = await talking();
@@ -171,6 +187,20 @@ describe('a SIP call', () => {
     line.clock.advance(5_000);
     expect(firstLines(line.flow.sent).at(-1)).toBe('503 Service Unavailable');
     expect(line.sessions.size).toBe(0);
+  });
+
+  it('does not ring first when it is refused at once', async () => {
+    const line = fakeLine(anyTrunk, 'udp', (call) => call.reject('overloaded'));
+    await line.receive(requestText({ headers: [sdpHeader], body: offer }));
+    expect(firstLines(line.flow.sent)).toEqual(['100 Trying', '503 Service Unavailable']);
+    expect(asResponse(line.flow.sent.at(-1) ?? new Uint8Array()).headers.get('retry-after')).toBe('10');
+    await line.receive(requestText({ method: 'ACK' }));
+    await line.clock.advanceAsync(60_000, 5_000);
+    expect([line.sessions.size, line.sockets[0]?.fakeRtp.closed, line.clock.pendingTimers]).toEqual([
+      0,
+      true,
+      0,
+    ]);
   });
 
   it('ends when no sound has come for the time of the trunks file, and not while it is held', async () => {

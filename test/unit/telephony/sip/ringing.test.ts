@@ -50,13 +50,19 @@ function ringing() {
     (error: unknown) => (outcome.error = (error as KefuError).message),
   );
   /** Answers the last INVITE. */
-  const respond = async (status: number, body = ''): Promise<void> => {
+  const respond = async (status: number, body = '', type = 'application/sdp'): Promise<void> => {
     const invites = flow.sent.map(asRequest).filter(({ method }) => method === 'INVITE');
     const { headers } = invites.at(-1) ?? expect.unreachable();
     const copied = ['via', 'from', 'call-id', 'cseq'].map((name) => `${name}: ${headers.get(name) ?? ''}`);
     const to = `To: ${headers.get('to') ?? ''};tag=callee`;
     await line.receive(
-      sipText([`SIP/2.0 ${status} Fine`, ...copied, to, 'Contact: <sip:callee@192.0.2.7>'], body),
+      sipText(
+        [
+          ...[`SIP/2.0 ${status} Fine`, ...copied, to, 'Contact: <sip:callee@192.0.2.7>'],
+          ...(body === '' ? [] : [`Content-Type: ${type}`]),
+        ],
+        body,
+      ),
     );
   };
   return { line, flow, respond, outcome };
@@ -87,6 +93,29 @@ describe('a server that is to place a call', () => {
     const busy = ringing();
     await busy.respond(486);
     expect(busy.outcome).toEqual({ error: 'busy: The far side answered with 486.' });
+  });
+});
+
+describe('the sound of an answer', () => {
+  const part = (type: string, body: string) => `--cut\r\nContent-Type: ${type}\r\n\r\n${body}\r\n`;
+  const parts = `${part('application/isup', 'binary')}${part('application/sdp', sound)}--cut--\r\n`;
+  const mixed = 'multipart/mixed;boundary=cut';
+
+  it('is found among the parts of a gateway to the old network, also when it came with the ringing', async () => {
+    const answered = ringing();
+    await answered.respond(200, parts, mixed);
+    expect(answered.outcome).toEqual({ leg: '192.0.2.21' });
+
+    const early = ringing();
+    await early.respond(183, parts, mixed);
+    await early.respond(200);
+    expect(early.outcome).toEqual({ leg: '192.0.2.21' });
+  });
+
+  it('is not looked for in what is something else', async () => {
+    const { respond, outcome } = ringing();
+    await respond(200, sound, 'text/plain');
+    expect(outcome.error).toMatch(/^failed: The sound of the call cannot be carried/);
   });
 });
 
