@@ -5,14 +5,12 @@ import { systemClock } from '../core/clock.ts';
 import type { CommerceBackend } from '../core/commerce.ts';
 import { KefuError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import type { OutboundDialer } from '../core/telephony.ts';
 import { demoCallers } from '../commerce/demo-shop/callers.ts';
 import { createDemoShop } from '../commerce/demo-shop/demo-shop.ts';
 import { createHttpBackend } from '../commerce/http-backend.ts';
 import { memoizeReads } from '../commerce/memoized-reads.ts';
 import { createDialogEngine } from '../dialog/engine.ts';
 import { lexicon } from '../dialog/names/lexicon.ts';
-import { createTranscoder } from '../media/transcoder.ts';
 import { createEventBus } from '../observe/bus.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { createCallStore } from '../store/calls.ts';
@@ -23,14 +21,7 @@ import { createSqlSnapshotStore } from '../store/snapshots.ts';
 import { createUntoldChangeStore } from '../store/untold-changes.ts';
 import { createBrowserGateway } from '../telephony/browser.ts';
 import { attachUpgrades, httpServerLimits } from '../telephony/gateway.ts';
-import { dialInTurn } from '../telephony/dialling.ts';
-import { createSipGateway, type SipGateway } from '../telephony/sip/gateway.ts';
-import { readTrunks } from '../telephony/sip/trunks.ts';
-import { telephonyRoutes } from './routes/telephony.ts';
-import { createTrunkFile, signalActor } from './trunks.ts';
 import { createTextGateway } from '../telephony/text.ts';
-import { createFileEndings } from '../telephony/twilio/endings.ts';
-import { createTwilioGateway } from '../telephony/twilio/gateway.ts';
 import { hasApiToken } from './access.ts';
 import { Decodings, startAdmission } from './admission.ts';
 import { createCalls } from './calls.ts';
@@ -43,6 +34,7 @@ import { startDesk } from './desk/desk.ts';
 import { createTelephones } from './desk/telephones.ts';
 import { announceAddress } from './flows/address.ts';
 import { loadFlows, runFlows, type CallFlows } from './flows/running.ts';
+import { openTelephoneLines } from './lines.ts';
 import { startPeople } from './people.ts';
 import { accountRoutes } from './routes/account.ts';
 import { auditRoutes } from './routes/audit.ts';
@@ -58,9 +50,11 @@ import { healthRoutes } from './routes/health.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { telephonyRoutes } from './routes/telephony.ts';
 import { allSettledOrThrow, startStages } from './stages.ts';
 import { createStreamGateways } from './streams.ts';
 import { runHead } from './teaching/running.ts';
+import { signalActor } from './trunks.ts';
 import { understandFlows } from './understanding.ts';
 
 /** A Kefu that takes calls. */
@@ -195,23 +189,9 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     });
     closers.push(() => flows.close());
     const { access, audit, ...staff } = await startPeople(database, config, { clock, log });
-    const sip = await openSip(config, log);
+    const { twilio, trunks, dialer } = await openTelephoneLines(config, { audit, clock, log });
+    const sip = trunks?.sip;
     if (sip) closers.push(() => sip.close());
-    const { publicUrl } = config;
-    const twilio = createTwilioGateway({
-      authToken: config.twilioAuthToken,
-      publicUrl,
-      dialling: config.twilioDialling,
-      endings: createFileEndings(join(config.dataDir, 'twilio-endings'), clock),
-      defaultLanguage: config.language,
-      clock,
-      log,
-    });
-    const dialer = dialerOf([sip?.dialer, twilio.dialer]);
-    const trunkLine =
-      sip && config.trunksFile !== undefined
-        ? { sip, file: createTrunkFile({ file: config.trunksFile, sip, audit, log }) }
-        : undefined;
     const voicemails = createRecordingStore({ directory: join(config.dataDir, 'voicemails'), log });
     const desk = closeLater(
       await startDesk(config, {
@@ -293,8 +273,8 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     const streams = createStreamGateways(config, { clock, log });
     const gateways = [
       twilio,
-      createBrowserGateway({ publicUrl, clock, log }),
-      createTextGateway({ publicUrl, authorize, clock, log }),
+      createBrowserGateway({ publicUrl: config.publicUrl, clock, log }),
+      createTextGateway({ publicUrl: config.publicUrl, authorize, clock, log }),
       ...desk.sockets,
       ...streams.webSockets,
     ];
@@ -317,7 +297,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     await server.register(deskMessageRoutes, { messages: desk.messages, store });
     await server.register(deskFlowRoutes, { deskFlows, suggestions: createSuggestions(atDesk) });
     await server.register(figureRoutes, { figures: desk.figures });
-    await server.register(telephonyRoutes, { line: trunkLine, store, audit });
+    await server.register(telephonyRoutes, { line: trunks, store, audit });
     await server.register(flowRoutes, { store: flowStore, flows, audit });
     await server.register(healthRoutes, {
       metrics,
@@ -354,7 +334,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       },
       async reloadTrunks() {
         // What is wrong with the file was logged, and whoever sends a signal reads the log.
-        await trunkLine?.file.reload(signalActor).catch(() => undefined);
+        await trunks?.file.reload(signalActor).catch(() => undefined);
       },
       close: () => (closing ??= closeAll()),
     };
@@ -379,20 +359,6 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
 function openShop(config: Config, log: Logger): CommerceBackend {
   if (config.shop) return createHttpBackend({ baseUrl: config.shop.url, token: config.shop.token, log });
   return createDemoShop({ seed: config.demoSeed }).backend;
-}
-
-/** Calls people over the first line that can; undefined without any. */
-function dialerOf(lines: readonly (OutboundDialer | undefined)[]): OutboundDialer | undefined {
-  const [first, ...others] = lines.filter((line) => line !== undefined);
-  return first && dialInTurn([first, ...others]);
-}
-
-/** Telephone lines are known before anything is taken: a mistake in their file must stop the start. */
-async function openSip({ trunksFile }: Config, log: Logger): Promise<SipGateway | undefined> {
-  if (trunksFile === undefined) return undefined;
-  const sip = createSipGateway({ settings: await readTrunks(trunksFile), createTranscoder, log });
-  await sip.open();
-  return sip;
 }
 
 /** The client of Redis takes a while to load, and most installations have none. */

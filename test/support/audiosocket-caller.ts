@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { encodeFrame, frameKinds, FrameReader } from '../../src/telephony/audiosocket/frames.ts';
 import { decodeMulaw, encodeMulaw } from '../../src/media/g711.ts';
 import { PlaybackBuffer } from '../../tools/lib/playback-buffer.ts';
-import type { CallerClip } from '../../tools/lib/twilio-caller.ts';
+import type { CallerClip } from '../../tools/lib/caller.ts';
 
 const packetMs = 20;
 const packetSamples = 160;

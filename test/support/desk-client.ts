@@ -4,7 +4,7 @@ import { deskAudio, type DeskMessage, type DeskRequest } from '../../src/core/de
 import { decodeMulaw, encodeMulaw } from '../../src/media/g711.ts';
 import { isAudible } from '../../src/media/level.ts';
 import { createResampler } from '../../src/media/resampler.ts';
-import type { CallerClip } from '../../tools/lib/twilio-caller.ts';
+import type { CallerClip } from '../../tools/lib/caller.ts';
 
 type OfType<Type extends DeskMessage['type']> = Extract<DeskMessage, { type: Type }>;
 /** What does not come within this time never does. */

@@ -6,7 +6,8 @@ import { ConversationState, followCallEvents } from '../../tools/lib/call-events
 import type { CallerVoice } from '../../tools/lib/caller-voice.ts';
 import { speechEndMs } from '../../tools/lib/spoken-call.ts';
 import type { Transcriber } from '../../tools/lib/transcriber.ts';
-import { connectTwilioCaller, type CallerClip, type TwilioCaller } from '../../tools/lib/twilio-caller.ts';
+import type { CallerClip } from '../../tools/lib/caller.ts';
+import { connectTwilioCaller, type TwilioCaller } from '../../tools/lib/twilio-caller.ts';
 import {
   isAlwaysTaken,
   isTaken,

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { capabilities } from '../../src/core/commerce.ts';
 import type { CallEvent } from '../../src/core/events.ts';
-import type { CallEnd } from '../../tools/lib/twilio-caller.ts';
+import type { CallEnd } from '../../tools/lib/caller.ts';
 
 /** Spoken conversations as data: what a caller does, and what must come of it. */
 

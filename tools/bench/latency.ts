@@ -6,7 +6,7 @@ import type { SileroModel } from '../../src/listen/silero.ts';
 import type { ModelStore } from '../../src/models/store.ts';
 import { readAudioFile } from '../lib/audio-file.ts';
 import { callerClip, makeSpokenCall } from '../lib/spoken-call.ts';
-import type { CallerClip } from '../lib/twilio-caller.ts';
+import type { CallerClip } from '../lib/caller.ts';
 import {
   kefuOptions,
   kefuUsage,

@@ -1,36 +1,33 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { CallEvent } from '../../src/core/events.ts';
-import { makeSpokenCall } from '../lib/spoken-call.ts';
+import { connectSipCaller } from '../lib/sip-caller.ts';
 import {
+  findKefu,
   kefuOptions,
   kefuUsage,
   numberOption,
-  findKefu,
   openKefu,
+  textOption,
+  UsageError,
   type Benchmark,
   type BenchmarkContext,
   type BenchmarkResults,
 } from './lib/benchmark.ts';
 import { makeClips } from './lib/clips.ts';
 import { gapTable, partsTable, summarizeTurns } from './lib/gaps.ts';
-import { fetchMetrics, samplesOf, totalOf, type MetricSamples } from './lib/metrics.ts';
-import { OrderCaller, toldOrder } from './lib/order-caller.ts';
-import { threadCpuOf, usageOf, watchMemory } from './lib/process-usage.ts';
-import { atMost, formatTable, formatTargets, share } from './lib/report.ts';
-import { orderScenarios, sayingsOf, wordsOf } from './lib/scenarios.ts';
+import { runLoadLines, staggerMs, type LatePackets, type LoadFigures } from './lib/load-lines.ts';
+import { atMost, formatTable, formatTargets, share, type Target } from './lib/report.ts';
+import { orderScenarios, sayingsOf } from './lib/scenarios.ts';
 import { sum, summarize } from './lib/statistics.ts';
-import { measureTurns, type MeasuredTurn } from './lib/turns.ts';
+import { openTrunkLine } from './lib/trunk-line.ts';
 
 /** At this many calls on two cores. */
 const targets = { calls: 8, p50: 700, p95: 1300, cpuSPerCallMinute: 6 } as const;
-/** Calls of one line follow each other after this pause. */
-const betweenCallsMs = 500;
-/** Callers begin this far apart, so that they are not all in the same place of the conversation. */
-const staggerMs = 2300;
-/** A caller who waits for longer asks whether somebody is there. */
-const suspiciousGapMs = 2000;
+/** Calls over RTP may be so much slower and dearer than those over a WebSocket. */
+const rtpMorePercent = 10;
 /** Different conversations; a line that has had them all begins again. */
 const conversations = 16;
+/** What calls go over. */
+const ways = { websocket: 'the WebSocket of Twilio', rtp: 'SIP and RTP' } as const;
+type Way = keyof typeof ways;
 
 /** What many calls at once do to the answers, and what they cost. */
 export const load: Benchmark = {
@@ -39,6 +36,7 @@ export const load: Benchmark = {
   usage: [
     '--calls N           calls at once (default 8)',
     '--minutes M         how long lines go on calling (default 3)',
+    '--over WAY          websocket (default), rtp, or both, one after the other and compared',
     '--seed N            other orders and words (default 1)',
     ...kefuUsage,
   ],
@@ -46,228 +44,158 @@ export const load: Benchmark = {
     ...kefuOptions,
     calls: { type: 'string', default: '8' },
     minutes: { type: 'string', default: '3' },
+    over: { type: 'string', default: 'websocket' },
     seed: { type: 'string', default: '1' },
   },
   run,
 };
-
-interface LoadCall {
-  readonly callId: string | undefined;
-  readonly line: number;
-  readonly seconds: number;
-  readonly orderNumber: string;
-  readonly toldOrder: string | undefined;
-  readonly endedBy: string;
-  readonly detail: string | undefined;
-  readonly callerLateMs: number;
-  /** Gaps inside Kefu's sentences as the caller heard them. */
-  readonly packetsMissed: number;
-  /** Only of calls that went wrong somewhere, to look into. */
-  readonly events: readonly CallEvent[] | undefined;
-}
 
 async function run(context: BenchmarkContext): Promise<BenchmarkResults> {
   const { values, store, signal, print, note } = context;
   const lines = numberOption(values, 'calls', { min: 1, max: 200 });
   const minutes = numberOption(values, 'minutes', { min: 0.1, max: 600, whole: false });
   const seed = numberOption(values, 'seed', { min: 0, max: 2 ** 31 });
+  const over = waysOf(textOption(values, 'over') ?? '');
   const scenarios = orderScenarios(conversations, seed);
   const url = await findKefu(context);
+  if (url !== undefined && over.includes('rtp'))
+    throw new UsageError(
+      'Calls over rtp need a Kefu with a trunk for them: leave out --url to have one started.',
+    );
   note('Making what the callers say ...');
   const clips = await makeClips(store, scenarios.flatMap(sayingsOf), signal);
-  const kefu = await openKefu(context, url);
-  const calls: LoadCall[] = [];
-  const turns: MeasuredTurn[] = [];
-  const usage = async () => (kefu.pid === undefined ? undefined : await usageOf(kefu.pid));
-  const threadCpu = async () =>
-    kefu.pid === undefined ? new Map<string, number>() : await threadCpuOf(kefu.pid);
-  const metrics = () => fetchMetrics(kefu.url, kefu.apiToken);
-  let next = 0;
-
-  async function line(number: number, untilMs: number): Promise<void> {
-    await sleep(number * staggerMs, undefined, { signal });
-    while (performance.now() < untilMs) {
-      signal.throwIfAborted();
-      const index = next++;
-      const scenario = scenarios[index % scenarios.length];
-      if (!scenario) return;
-      const caller = new OrderCaller(scenario.orderNumber, wordsOf(scenario, clips));
-      const call = await makeSpokenCall({
-        url: kefu.url,
-        from: `+1646556${String(index % 10_000).padStart(4, '0')}`,
-        to: '+18005550100',
-        apiToken: kefu.apiToken,
-        steps: [],
-        nextStep: (events) => (signal.aborted ? undefined : caller.nextStep(events)),
-      });
-      const measuredTurns = measureTurns(call);
-      turns.push(...measuredTurns);
-      const told = toldOrder(call.events);
-      const suspicious =
-        told !== scenario.orderNumber ||
-        measuredTurns.some(({ cutIn, gapMs }) => cutIn || gapMs === undefined || gapMs > suspiciousGapMs);
-      calls.push({
-        callId: call.callId,
-        line: number,
-        seconds: call.sentAudio.length / 8000,
-        orderNumber: scenario.orderNumber,
-        toldOrder: told,
-        endedBy: call.end.by,
-        detail: call.end.detail,
-        callerLateMs: Math.round(call.maxLateMs),
-        packetsMissed: call.dropouts,
-        events: suspicious ? call.events : undefined,
-      });
-      note(`${calls.length} calls done, ${turns.length} turns ...`);
-      await sleep(betweenCallsMs, undefined, { signal });
-    }
-  }
-
-  let measured;
+  const trunk = over.includes('rtp') ? await openTrunkLine() : undefined;
+  const measured: MeasuredLoad[] = [];
+  let complaints: readonly string[];
   try {
-    const before = {
-      usage: await usage(),
-      threads: await threadCpu(),
-      metrics: await metrics(),
-      own: process.cpuUsage(),
-      atMs: performance.now(),
-    };
-    const memory = kefu.pid === undefined ? undefined : watchMemory(kefu.pid);
-    note(`${lines} lines call for ${minutes} minutes ...`);
-    const untilMs = performance.now() + minutes * 60_000;
-    const outcomes = await Promise.allSettled(
-      Array.from({ length: lines }, (_, number) => line(number, untilMs)),
-    );
-    const peakMemoryMb = memory?.stop();
-    const failure = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failure) throw failure.reason;
-    const after = {
-      usage: await usage(),
-      threads: await threadCpu(),
-      metrics: await metrics(),
-      own: process.cpuUsage(before.own),
-      atMs: performance.now(),
-    };
-    const wallS = (after.atMs - before.atMs) / 1000;
-    measured = {
-      wallS,
-      cpuS: before.usage && after.usage && after.usage.cpuS - before.usage.cpuS,
-      memoryBeforeMb: before.usage?.memoryMb,
-      peakMemoryMb,
-      threads: after.usage?.threads,
-      callerCpuS: (after.own.user + after.own.system) / 1e6,
-      threadCpuS: busiestThreads(before.threads, after.threads, kefu.pid),
-      late: latePackets(before.metrics, after.metrics),
-    };
+    const kefu = await openKefu(context, url, trunk && { settings: trunk.settings });
+    const { apiToken } = kefu;
+    try {
+      for (const way of over) {
+        const figures = await runLoadLines({
+          ...{ kefu, lines, minutes, scenarios, clips, signal, note },
+          connect:
+            way === 'rtp' && trunk
+              ? (numbers) =>
+                  connectSipCaller({ ...{ dialer: trunk.dialer, url: kefu.url, apiToken }, ...numbers })
+              : undefined,
+        });
+        const { calls, turns } = figures;
+        measured.push({ way, calls, turns, summary: summaryOf(figures) });
+      }
+    } finally {
+      await kefu.close();
+    }
+    complaints = kefu.own?.complaints ?? [];
   } finally {
-    await kefu.close();
+    await trunk?.close();
   }
+  const atTheTarget = lines === targets.calls;
+  const checked: Target[] = [];
+  for (const load of measured) {
+    printLoad(load, lines, print);
+    const name = measured.length > 1 ? ` over ${load.way}` : '';
+    checked.push(
+      ...(atTheTarget
+        ? [
+            atMost(`response gap${name}, p50`, load.summary.gap.p50, targets.p50, 'ms'),
+            atMost(`response gap${name}, p95`, load.summary.gap.p95, targets.p95, 'ms'),
+          ]
+        : []),
+      atMost(`CPU per call minute${name}`, load.summary.cpuSPerCallMinute, targets.cpuSPerCallMinute, 's'),
+    );
+  }
+  const [websocket, rtp] = measured;
+  if (websocket && rtp) checked.push(...compared(websocket, rtp));
+  print(`\n${formatTargets(checked)}`);
+  if (!atTheTarget) print(`The gaps have a target at ${targets.calls} calls only.`);
+  if (complaints.length > 0)
+    print(`\nKefu's log has ${complaints.length} warnings or errors; see the results file.`);
+  for (const { way, calls, summary } of measured)
+    print(`\n${share(summary.rightOrders, calls.length)} calls over ${way} were told the right order.`);
+  return {
+    settings: { calls: lines, minutes, over, seed, staggerMs, url },
+    summary: {
+      ...Object.fromEntries(measured.map(({ way, summary }) => [way, summary])),
+      targets: checked,
+    },
+    measurements: {
+      ...Object.fromEntries(measured.map(({ way, calls, turns }) => [way, { calls, turns }])),
+      complaints,
+    },
+  };
+}
 
+function waysOf(over: string): readonly Way[] {
+  if (over === 'both') return ['websocket', 'rtp'];
+  if (over === 'websocket' || over === 'rtp') return [over];
+  throw new UsageError('--over takes websocket, rtp or both.');
+}
+
+/** The calls over one way, and what follows from them. */
+interface MeasuredLoad extends Pick<LoadFigures, 'calls' | 'turns'> {
+  readonly way: Way;
+  readonly summary: ReturnType<typeof summaryOf>;
+}
+
+function summaryOf({ calls, turns, cost }: LoadFigures) {
+  const { all, ...gaps } = summarizeTurns(turns);
   const callMinutes = sum(calls.map(({ seconds }) => seconds)) / 60;
-  const cpuSPerCallMinute = measured.cpuS === undefined ? undefined : measured.cpuS / callMinutes;
-  const { all, byKind, parts, counts } = summarizeTurns(turns);
-  print(`Response gap in milliseconds with ${lines} calls at once\n`);
-  print(gapTable(all, byKind));
+  return {
+    ...{ gap: all, ...gaps, ...cost, callMinutes },
+    cpuSPerCallMinute: cost.cpuS === undefined ? undefined : cost.cpuS / callMinutes,
+    packetsMissed: sum(calls.map(({ packetsMissed }) => packetsMissed)),
+    rightOrders: calls.filter((call) => call.toldOrder === call.orderNumber).length,
+  };
+}
+
+function printLoad(load: MeasuredLoad, lines: number, print: BenchmarkContext['print']): void {
+  const { way, calls, summary } = load;
+  const { gap, byKind, parts, counts, cpuS, wallS } = summary;
+  const callerLate = summarize(calls.map(({ callerLateMs }) => callerLateMs));
+  print(`Response gap in milliseconds with ${lines} calls at once over ${ways[way]}\n`);
+  print(gapTable(gap, byKind));
   print(`\nWhere the time of an answer goes, in milliseconds (means)\n`);
   print(partsTable(parts));
   print();
-  const right = calls.filter((call) => call.toldOrder === call.orderNumber).length;
-  const missed = sum(calls.map(({ packetsMissed }) => packetsMissed));
-  const callerLate = summarize(calls.map(({ callerLateMs }) => callerLateMs));
   print(
     formatTable(
       ['', 'value', ''],
       [
-        ['calls', calls.length, `${callMinutes.toFixed(1)} call minutes in ${measured.wallS.toFixed(0)} s`],
-        ['told the right order', right, ''],
+        ['calls', calls.length, `${summary.callMinutes.toFixed(1)} call minutes in ${wallS.toFixed(0)} s`],
+        ['told the right order', summary.rightOrders, ''],
         ['turns cut into', counts.cutIn, 'not in the gaps'],
         ['turns without answer', counts.unanswered, ''],
-        ['CPU of Kefu per call minute', cpuSPerCallMinute, 's, all its threads'],
-        ['CPU of Kefu', measured.cpuS && (100 * measured.cpuS) / measured.wallS, '% of one core'],
-        [
-          'CPU of these callers',
-          (100 * measured.callerCpuS) / measured.wallS,
-          '% of one core, on the same machine',
-        ],
-        ['memory of Kefu before', measured.memoryBeforeMb, 'MB resident'],
-        ['memory of Kefu at most', measured.peakMemoryMb, 'MB resident'],
-        ['packets Kefu sent late', measured.late.count, lateWords(measured.late.byLimitS)],
-        ['breaks in sentences heard', missed, 'by the callers'],
+        ['CPU of Kefu per call minute', summary.cpuSPerCallMinute, 's, all its threads'],
+        ['CPU of Kefu', cpuS && (100 * cpuS) / wallS, '% of one core'],
+        ['CPU of these callers', (100 * summary.callerCpuS) / wallS, '% of one core, on the same machine'],
+        ['memory of Kefu before', summary.memoryBeforeMb, 'MB resident'],
+        ['memory of Kefu at most', summary.peakMemoryMb, 'MB resident'],
+        ['packets Kefu sent late', summary.late.count, lateWords(summary.late.byLimitS)],
+        ['breaks in sentences heard', summary.packetsMissed, 'by the callers'],
         ['latest packet of a caller', callerLate.max, 'ms'],
       ],
       1,
     ),
   );
-  const threadWords = Object.entries(measured.threadCpuS).map(
-    ([name, cpuS]) => `${name} ${cpuS.toFixed(1)} s`,
+  const threadWords = Object.entries(summary.threadCpuS).map(
+    ([name, threadS]) => `${name} ${threadS.toFixed(1)} s`,
   );
-  if (threadWords.length > 0) print(`\nCPU by thread: ${threadWords.slice(0, 10).join(', ')}`);
-  const atTheTarget = lines === targets.calls;
-  const checked = [
-    ...(atTheTarget
-      ? [
-          atMost('response gap, p50', all.p50, targets.p50, 'ms'),
-          atMost('response gap, p95', all.p95, targets.p95, 'ms'),
-        ]
-      : []),
-    atMost('CPU per call minute', cpuSPerCallMinute, targets.cpuSPerCallMinute, 's'),
+  if (threadWords.length > 0) print(`\nCPU by thread: ${threadWords.slice(0, 10).join(', ')}\n`);
+}
+
+/** Whether calls over RTP are as good and as cheap as those over a WebSocket. */
+function compared(websocket: MeasuredLoad, rtp: MeasuredLoad): Target[] {
+  const more = (name: string, of: (load: MeasuredLoad) => number | undefined): Target => {
+    const [before, after] = [of(websocket), of(rtp)];
+    const percent = before === undefined || after === undefined ? undefined : 100 * (after / before - 1);
+    return atMost(`${name}, rtp against websocket`, percent, rtpMorePercent, '% more');
+  };
+  return [
+    more('response gap, p50', ({ summary }) => summary.gap.p50),
+    more('response gap, p95', ({ summary }) => summary.gap.p95),
+    more('CPU per call minute', ({ summary }) => summary.cpuSPerCallMinute),
   ];
-  print(`\n${formatTargets(checked)}`);
-  if (!atTheTarget) print(`The gaps have a target at ${targets.calls} calls only.`);
-  const complaints = kefu.own?.complaints ?? [];
-  if (complaints.length > 0)
-    print(`\nKefu's log has ${complaints.length} warnings or errors; see the results file.`);
-  print(`\n${share(right, calls.length)} calls were told the right order.`);
-  return {
-    settings: { calls: lines, minutes, seed, staggerMs, url },
-    summary: {
-      gap: all,
-      byKind,
-      parts,
-      counts,
-      ...measured,
-      callMinutes,
-      cpuSPerCallMinute,
-      packetsMissed: missed,
-      rightOrders: right,
-      targets: checked,
-    },
-    measurements: { calls, turns, complaints },
-  };
-}
-
-/** CPU seconds of the busiest threads: the main thread by its name, the others as they come; below a tenth of a second is left out. */
-function busiestThreads(
-  before: ReadonlyMap<string, number>,
-  after: ReadonlyMap<string, number>,
-  pid: number | undefined,
-): Readonly<Record<string, number>> {
-  const used = [...after].map(([thread, cpuS]) => [thread, cpuS - (before.get(thread) ?? 0)] as const);
-  const busy = used.filter(([, cpuS]) => cpuS >= 0.1).sort(([, a], [, b]) => b - a);
-  return Object.fromEntries(
-    busy.map(([thread, cpuS]) => [thread === String(pid) ? 'main' : `thread ${thread}`, cpuS] as const),
-  );
-}
-
-interface LatePackets {
-  readonly count: number;
-  /** How many were at most so late, by limit in seconds. */
-  readonly byLimitS: Readonly<Record<string, number>>;
-}
-
-function latePackets(before: MetricSamples, after: MetricSamples): LatePackets {
-  const name = 'kefu_packet_lateness_seconds';
-  const buckets = samplesOf(after, `${name}_bucket`);
-  const earlier = samplesOf(before, `${name}_bucket`);
-  return {
-    count: totalOf(after, `${name}_count`) - totalOf(before, `${name}_count`),
-    byLimitS: Object.fromEntries(
-      Object.entries(buckets).map(([label, value]) => [
-        /le="([^"]+)"/.exec(label)?.[1] ?? label,
-        value - (earlier[label] ?? 0),
-      ]),
-    ),
-  };
 }
 
 function lateWords(byLimitS: LatePackets['byLimitS']): string {

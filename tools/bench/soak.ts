@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { connectTwilioCaller, type CallerClip, type TwilioCaller } from '../lib/twilio-caller.ts';
+import type { CallerClip } from '../lib/caller.ts';
+import { connectTwilioCaller, type TwilioCaller } from '../lib/twilio-caller.ts';
 import {
   kefuOptions,
   kefuUsage,

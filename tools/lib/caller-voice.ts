@@ -4,7 +4,7 @@ import type { SpeechPart } from '../../src/core/speech.ts';
 import type { ModelStore } from '../../src/models/store.ts';
 import { startPiperEngine } from '../../src/workers/synthesizer.ts';
 import { callerClip } from './spoken-call.ts';
-import type { CallerClip } from './twilio-caller.ts';
+import type { CallerClip } from './caller.ts';
 
 /** Makes clips that a caller says, with the built-in voice. */
 export interface CallerVoice {

@@ -33,8 +33,14 @@ interface Packet {
 export class PlaybackBuffer {
   readonly #packets: Packet[] = [];
   #marks: { readonly name: string; readonly atSample: number }[] = [];
+  readonly #jitterSamples: number;
   #untilSample = 0;
   #lastAudibleSample: number | undefined;
+
+  /** @param jitterMs - How long the first packet of those without a break waits, so that others may come unevenly. */
+  constructor(jitterMs = 0) {
+    this.#jitterSamples = Math.round(jitterMs * samplesPerMs);
+  }
 
   /** Line time at which everything received so far will have been played. */
   get playedOutMs(): number {
@@ -66,7 +72,8 @@ export class PlaybackBuffer {
   }
 
   receive(payload: Uint8Array, atMs: number): void {
-    const startSample = Math.max(this.#untilSample, Math.ceil(atMs * samplesPerMs));
+    const atSample = Math.ceil(atMs * samplesPerMs);
+    const startSample = this.#untilSample >= atSample ? this.#untilSample : atSample + this.#jitterSamples;
     const audible = isAudible(decodeMulaw(payload));
     this.#packets.push({
       payload,

@@ -5,19 +5,16 @@ import { isAudible } from '../../src/media/level.ts';
 import { resampleClip, type Clip } from './audio-file.ts';
 import { ConversationState, followCallEvents } from './call-events.ts';
 import type { HeardPacket } from './playback-buffer.ts';
-import {
-  connectTwilioCaller,
-  type CallEnd,
-  type CallerClip,
-  type SentClip,
-  type TwilioCaller,
-} from './twilio-caller.ts';
+import type { CallEnd, CallerClip, SentClip, Caller } from './caller.ts';
+import { connectTwilioCaller } from './twilio-caller.ts';
 
 /** What a caller does when it is its turn. */
 export type CallStep =
   { readonly type: 'clip'; readonly clip: CallerClip } | { readonly type: 'keys'; readonly digits: string };
 
 export interface SpokenCallOptions {
+  /** Makes the call; by default over the Twilio protocol with what stands below. */
+  readonly connect?: () => Promise<Caller>;
   readonly url: string;
   readonly from: string;
   readonly to: string;
@@ -84,9 +81,9 @@ export function speechEndMs({ mulaw }: CallerClip): number {
   return endMs;
 }
 
-/** Calls Kefu over the Twilio protocol in real time, takes its turns, and hangs up. */
+/** Calls Kefu in real time, takes its turns, and hangs up. */
 export async function makeSpokenCall(options: SpokenCallOptions): Promise<SpokenCall> {
-  const caller = await connectTwilioCaller(options);
+  const caller = await (options.connect?.() ?? connectTwilioCaller(options));
   const state = new ConversationState();
   const following = new AbortController();
   let sighted = caller.callId !== undefined;
@@ -165,13 +162,13 @@ export function countDropouts(packets: readonly Pick<HeardPacket, 'startMs' | 'e
   }).length;
 }
 
-function gapAfter(caller: TwilioCaller, endMs: number): number | undefined {
+function gapAfter(caller: Caller, endMs: number): number | undefined {
   const first = caller.playback.firstAudibleAfter(endMs);
   return first && first.receivedAtMs - endMs;
 }
 
 async function untilCallersTurn(
-  caller: TwilioCaller,
+  caller: Caller,
   state: ConversationState,
   sighted: () => boolean,
   patienceMs: number,

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { systemClock, type Clock } from '../../src/core/clock.ts';
 import { KefuError, toKefuError } from '../../src/core/errors.ts';
 import type { Language } from '../../src/core/language.ts';
+import { LineWaiting, type CallEnd, type Caller, type CallerClip, type SentClip } from './caller.ts';
 import { PlaybackBuffer } from './playback-buffer.ts';
 import { TwilioWebhooks } from './twilio-webhooks.ts';
 import type { TwimlInstructions } from './twiml.ts';
@@ -15,8 +16,7 @@ import type { TwimlInstructions } from './twiml.ts';
  *
  *     clips ──> packets, one each 20 ms ──> Kefu ──> playback buffer ──> what the caller heard
  *
- * All times are line times: milliseconds since the call's first stream began. A packet leaves when its last sample has been
- * spoken, as on a real line, so a gap counted from the end of a clip includes the 20 ms that packets take.
+ * Line time begins with the call's first stream; see `Caller`.
  */
 
 const accountSid = 'AC00000000000000000000000000000000';
@@ -49,32 +49,6 @@ export interface TwilioCallerOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** Sound to say: mu-law at 8 kHz. */
-export interface CallerClip {
-  readonly name: string;
-  readonly mulaw: Uint8Array;
-}
-
-/** A clip that was sent, with the line times of its first sample and of the end of its last. */
-export interface SentClip {
-  readonly name: string;
-  readonly startMs: number;
-  readonly endMs: number;
-}
-
-/** How a call ended and what Twilio was told on the way. */
-export interface CallEnd {
-  readonly by: 'kefu' | 'caller' | 'failure';
-  /** What failed, in words. */
-  readonly detail: string | undefined;
-  /** Where the call was transferred to, in order. */
-  readonly transfers: readonly string[];
-  /** What Twilio's own voice had to say. */
-  readonly said: readonly string[];
-  /** How many streams the call has had. */
-  readonly streams: number;
-}
-
 type ConnectInstruction = Extract<TwimlInstructions['then'], { type: 'connect' }>;
 
 const inboundSchema = z.discriminatedUnion('event', [
@@ -104,9 +78,8 @@ export async function connectTwilioCaller(options: TwilioCallerOptions): Promise
 }
 
 /** One call, from Twilio's side. Made by `connectTwilioCaller`. */
-export class TwilioCaller {
+export class TwilioCaller implements Caller {
   readonly callSid = `CA${randomBytes(16).toString('hex')}`;
-  /** Resolves, never rejects, when the call is over. */
   readonly ended: Promise<CallEnd>;
   readonly sentClips: SentClip[] = [];
   readonly #options: TwilioCallerOptions;
@@ -114,7 +87,7 @@ export class TwilioCaller {
   readonly #webhooks: TwilioWebhooks;
   readonly #playback = new PlaybackBuffer();
   readonly #sentPackets: Uint8Array[] = [];
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new LineWaiting(this);
   readonly #transfers: string[] = [];
   readonly #said: string[] = [];
   #clips: {
@@ -164,37 +137,30 @@ export class TwilioCaller {
     return this.#callId;
   }
 
-  /** True once the call is over. */
   get over(): boolean {
     return this.#over;
   }
 
-  /** Line time now. */
   get nowMs(): number {
     return this.#startedAtMs === undefined ? 0 : this.#clock.nowMs() - this.#startedAtMs;
   }
 
-  /** How late the latest packet left, in milliseconds: when this is large, the machine was too busy to measure anything. */
   get maxLateMs(): number {
     return this.#maxLateMs;
   }
 
-  /** What Kefu has sent, as it was or will be heard. */
-  get playback(): Pick<PlaybackBuffer, 'heard' | 'firstAudibleAfter' | 'lastAudibleMs' | 'playedOutMs'> {
+  get playback(): Caller['playback'] {
     return this.#playback;
   }
 
-  /** The sound the caller heard so far, as mu-law, from line time 0. */
   heardAudio(): Uint8Array {
     return this.#playback.render(this.nowMs);
   }
 
-  /** The sound the caller made so far, as mu-law, from line time 0. */
   sentAudio(): Uint8Array {
     return Uint8Array.from(Buffer.concat(this.#sentPackets));
   }
 
-  /** Says a clip after those already waiting. Resolves when its last packet has left, or the call is over. */
   play(clip: CallerClip): Promise<SentClip | undefined> {
     if (this.#over) return Promise.resolve(undefined);
     return new Promise((resolve) => {
@@ -213,22 +179,8 @@ export class TwilioCaller {
     }
   }
 
-  /**
-   * Resolves with true once `condition` holds, or with false when the call is over or `limitMs` has passed. Looked at with each
-   * packet sent, that is every 20 ms.
-   */
   waitUntil(condition: () => boolean, limitMs: number): Promise<boolean> {
-    const untilMs = this.nowMs + limitMs;
-    return new Promise((resolve) => {
-      const look = (): void => {
-        const holds = condition();
-        if (!holds && !this.#over && this.nowMs < untilMs) return;
-        this.#waiting.delete(look);
-        resolve(holds);
-      };
-      this.#waiting.add(look);
-      look();
-    });
+    return this.#waiting.until(condition, limitMs);
   }
 
   /**
@@ -243,7 +195,6 @@ export class TwilioCaller {
     }, limitMs);
   }
 
-  /** Hangs up as a caller does. Resolves when the call is over. Idempotent. */
   async hangUp(): Promise<CallEnd> {
     if (!this.#over && !this.#hungUp) {
       this.#hungUp = true;
@@ -322,7 +273,7 @@ export class TwilioCaller {
       this.#maxLateMs = Math.max(this.#maxLateMs, this.nowMs - (this.#sentPackets.length + 1) * packetMs);
       this.#sendPacket();
     }
-    for (const look of [...this.#waiting]) look();
+    this.#waiting.look();
     this.#scheduleTick();
   }
 
@@ -464,7 +415,7 @@ export class TwilioCaller {
     this.#cancelTick();
     this.#cancelMark();
     this.#clips = [];
-    for (const look of [...this.#waiting]) look();
+    this.#waiting.look();
     this.#resolveEnded({
       by,
       detail,

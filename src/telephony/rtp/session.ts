@@ -1,5 +1,6 @@
 import type { Socket } from 'node:dgram';
 import type { Clock } from '../../core/clock.ts';
+import { toKefuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { LineQuality } from '../../core/telephony.ts';
 import { plainAddress } from '../sip/addresses.ts';
@@ -83,6 +84,7 @@ export class RtpSession {
   /** Since when both sides want to hear each other. */
   #bothWaysSinceMs: number | undefined;
   #foreign = 0;
+  #mistakes = 0;
   #closed = false;
 
   constructor(options: RtpSessionOptions) {
@@ -90,8 +92,8 @@ export class RtpSession {
     const { sockets, clock, log } = options;
     this.#sender = new RtpSender({
       ...{ clock, packetMs },
-      transmit: (packet) => this.#transmit(packet),
-      onMark: options.onMark,
+      transmit: (packet) => this.#safely(() => this.#transmit(packet)),
+      onMark: (name) => this.#safely(() => options.onMark(name)),
     });
     this.#receiver = new RtpReceiver({ clock, onPacket: options.onPacket, onKey: options.onKey });
     this.#oneWay = new OneWayWatch(log);
@@ -99,9 +101,11 @@ export class RtpSession {
       log.debug({ error: error.message }, 'An RTP socket reported an error');
     for (const socket of [sockets.rtp, sockets.rtcp]) socket.on('error', failed);
     sockets.rtp.on('message', (bytes, from) => {
-      this.#receive(bytes, { host: plainAddress(from.address), port: from.port });
+      this.#safely(() => this.#receive(bytes, { host: plainAddress(from.address), port: from.port }));
     });
-    sockets.rtcp.on('message', (bytes, from) => this.#receiveReport(bytes, plainAddress(from.address)));
+    sockets.rtcp.on('message', (bytes, from) => {
+      this.#safely(() => this.#receiveReport(bytes, plainAddress(from.address)));
+    });
   }
 
   /** Begins to send and to take packets, or changes how. */
@@ -152,7 +156,7 @@ export class RtpSession {
   close(): void {
     if (this.#closed) return;
     this.#cancelReports();
-    if (this.#agreement) this.#sendReport(true);
+    this.#safely(() => this.#sendReport(true));
     this.#closed = true;
     this.#sender.close();
     this.#options.log.info({ ...this.quality(), foreign: this.#foreign }, 'The sound of a call has ended');
@@ -232,9 +236,9 @@ export class RtpSession {
 
   #reportLater(): void {
     this.#cancelReports = this.#options.clock.setTimer(() => {
-      this.#sendReport(false);
-      this.#keepHeldCall();
-      this.#watchBothWays();
+      this.#safely(() => this.#sendReport(false));
+      this.#safely(() => this.#keepHeldCall());
+      this.#safely(() => this.#watchBothWays());
       this.#reportLater();
     }, reportEveryMs);
   }
@@ -279,6 +283,21 @@ export class RtpSession {
     const host = this.#source?.host ?? agreement.remote.host;
     if (agreement.rtcpMux) this.#sendTo(sockets.rtp, bytes, this.#source ?? agreement.remote);
     else this.#sendTo(sockets.rtcp, bytes, { host, port: agreement.remoteRtcpPort });
+  }
+
+  /** Runs what a packet or a timer brings. A mistake in it costs that packet, and neither the call nor the process. */
+  #safely(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#mistakes += 1;
+      // Fifty packets a second must not fill the log.
+      if (!Number.isInteger(Math.log2(this.#mistakes))) return;
+      this.#options.log.error(
+        { error: toKefuError(error).message, mistakes: this.#mistakes },
+        'A packet of a call could not be handled',
+      );
+    }
   }
 
   #sendTo(socket: Socket, bytes: Uint8Array, { host, port }: Endpoint): void {

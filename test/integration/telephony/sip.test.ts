@@ -53,7 +53,7 @@ describe('the SIP gateway with sipp', () => {
       const call = await offered;
       expect(call).toMatchObject({ gateway: 'sip', from: '+15551234567', to: 'shop', language: 'en' });
       const { media, events } = answerVoice(call);
-      expect(media.format).toEqual({ codec: 'mulaw', sampleRateHz: 8000, packetMs: 20 });
+      expect(media.format).toEqual({ codec: 'mulaw', sampleRateHz: 8000, packetMs: 20, lossy: true });
       await peer;
       expect((await events.done).at(-1)).toEqual({ type: 'ended', reason: 'caller-hung-up' });
       expect(running.log.lines.filter(({ level }) => level === 'error')).toEqual([]);

@@ -90,7 +90,7 @@ export async function findKefu({ values, signal }: BenchmarkContext): Promise<st
 export async function openKefu(
   context: BenchmarkContext,
   url: string | undefined,
-  options: Pick<KefuProcessOptions, 'probe'> = {},
+  options: Pick<KefuProcessOptions, 'probe' | 'settings'> = {},
 ): Promise<MeasuredKefu> {
   const { values, signal, note } = context;
   if (url !== undefined) {

@@ -1,6 +1,6 @@
 import type { ModelStore } from '../../../src/models/store.ts';
 import { createCallerVoice } from '../../lib/caller-voice.ts';
-import type { CallerClip } from '../../lib/twilio-caller.ts';
+import type { CallerClip } from '../../lib/caller.ts';
 
 /** Something to say: words and pauses, at a speed of the built-in voice (1 is its own pace). */
 export interface Saying {

@@ -1,6 +1,6 @@
 import type { CallEvent } from '../../../src/core/events.ts';
 import type { CallStep } from '../../lib/spoken-call.ts';
-import type { CallerClip } from '../../lib/twilio-caller.ts';
+import type { CallerClip } from '../../lib/caller.ts';
 
 /** What a caller has ready to say. */
 export interface CallerWords {

@@ -1,5 +1,5 @@
 import { createRandom } from '../../../src/commerce/demo-shop/random.ts';
-import type { CallerClip } from '../../lib/twilio-caller.ts';
+import type { CallerClip } from '../../lib/caller.ts';
 import { nameOf, saying, type Saying } from './clips.ts';
 import { demoOrderNumbers, readAgain, readingStyles, type ReadingStyle } from './order-numbers.ts';
 import type { CallerWords } from './order-caller.ts';

@@ -6,6 +6,7 @@ import {
   type SipGateway,
   type SipGatewayOptions,
 } from '../../../src/telephony/sip/gateway.ts';
+import type { OutboundRules } from '../../../src/telephony/sip/trunks.ts';
 
 /** A SIP gateway on free ports of this machine that lets the whole machine in. */
 export interface LocalGateway {
@@ -16,13 +17,18 @@ export interface LocalGateway {
   readonly errors: Map<string, number>;
 }
 
+export interface LocalGatewayParts extends Pick<SipGatewayOptions, 'clock' | 'names'> {
+  /** Where the gateway calls to, if it does. */
+  readonly outbound?: OutboundRules | undefined;
+}
+
 /**
  * Opens a SIP gateway for a benchmark; calls are taken once `gateway.start` is called.
  * @param rtpPorts - first and last port of its sound.
  */
 export async function openLocalGateway(
   rtpPorts: readonly [first: number, last: number],
-  parts: Pick<SipGatewayOptions, 'clock' | 'names'> = {},
+  { outbound, ...parts }: LocalGatewayParts = {},
 ): Promise<LocalGateway> {
   const errors = new Map<string, number>();
   const log = countingLog(errors);
@@ -44,7 +50,7 @@ export async function openLocalGateway(
         {
           ...{ name: 'local', admits: (address: string) => address.startsWith('127.'), login: undefined },
           ...{ language: 'en', codecs: ['PCMU', 'PCMA'], srtp: 'allowed' },
-          ...{ register: undefined, outbound: undefined },
+          ...{ register: undefined, outbound },
           ...{ earlyMedia: false, transfer: 'blind', acceptRefer: false },
         },
       ],

@@ -49,6 +49,43 @@ function stream(more: Partial<RtpAgreement> = {}) {
   return { clock, log, sockets, packets, events, session, sent, heard: () => heard };
 }
 
+describe('a mistake in what hears a stream', () => {
+  it('costs the packet it came with, and is told at the first, second, fourth ... time', () => {
+    const clock = new ManualClock();
+    const sockets = fakeSockets();
+    const log = createCapturedLog();
+    let keys = '';
+    const broken = (what: string) => () => {
+      throw new Error(`${what} is broken`);
+    };
+    const session = new RtpSession({
+      ...{ sockets, clock, log, onPacket: broken('packet'), onMark: broken('mark') },
+      onKey: (key) => (keys += key),
+      onHeard: () => undefined,
+    });
+    session.agree(agreement);
+    session.mark('here');
+    clock.advance(20);
+    for (let sequence = 1; sequence <= 3; sequence += 1) sockets.fakeRtp.arrive(from(sequence), '192.0.2.1');
+    for (const payload of keyPayloads('5', 3, 160))
+      sockets.fakeRtp.arrive(from(4, { payloadType: 101, payload, timestamp: 640 }), '192.0.2.1');
+    const before = sockets.fakeRtp.sent.length;
+    clock.advance(10_000);
+    expect(keys).toBe('5');
+    // Packets go on, one every 20 ms, and so do reports.
+    expect(sockets.fakeRtp.sent.length - before).toBe(500);
+    expect(sockets.fakeRtcp.sent).toHaveLength(2);
+    // The mark, three packets of sound, and those of the key, which keep their place without any.
+    expect(log.find('A packet of a call could not be handled').map(({ fields }) => fields)).toEqual([
+      { error: 'mark is broken', mistakes: 1 },
+      { error: 'packet is broken', mistakes: 2 },
+      { error: 'packet is broken', mistakes: 4 },
+      { error: 'packet is broken', mistakes: 8 },
+    ]);
+    session.close();
+  });
+});
+
 describe('our direction of a stream', () => {
   it('is one packet every 20 ms, with silence when there is nothing to say', () => {
     const { clock, session, sent } = stream();
