@@ -64,7 +64,7 @@ export async function startDesk(
   const { database, bus, clock, log, store, access, audit, people, timeZone } = parts;
   const staff = await startStaff({ people, access, sessions: parts.sessions, clock, log });
   const nameOf = (id: string): string => staff.nameOf(id);
-  const handoff = await startHandoff({ ...config, database, clock, log });
+  const handoff = await startHandoff({ ...config, staff: () => staff.serving, database, clock, log });
   const { router, rules } = handoff;
   const figures = createFigures({
     router,
@@ -118,6 +118,7 @@ export async function startDesk(
   staff.onDismissed((personId) =>
     switchboard.dismiss(personId, 'Log in again: what you may do has changed.'),
   );
+  staff.onProfileChanged((profile) => switchboard.profileChanged(profile));
   let closing: Promise<void> | undefined;
   return {
     switchboard,
