@@ -58,9 +58,11 @@ export function nextOpening(hours: OpeningHours | undefined, epochMs: number): n
   return null;
 }
 
+/** Making a format takes far longer than using it. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-function localTime(timeZone: string, epochMs: number): { date: string; weekday: Weekday; time: string } {
+/** Throws a RangeError for what is no time zone. */
+function formatOf(timeZone: string): Intl.DateTimeFormat {
   let format = formats.get(timeZone);
   if (!format) {
     format = new Intl.DateTimeFormat('en-US', {
@@ -75,8 +77,12 @@ function localTime(timeZone: string, epochMs: number): { date: string; weekday: 
     });
     formats.set(timeZone, format);
   }
+  return format;
+}
+
+function localTime(timeZone: string, epochMs: number): { date: string; weekday: Weekday; time: string } {
   const parts: Record<string, string> = {};
-  for (const { type, value } of format.formatToParts(epochMs)) parts[type] = value;
+  for (const { type, value } of formatOf(timeZone).formatToParts(epochMs)) parts[type] = value;
   const word = parts.weekday?.toLowerCase();
   return {
     date: `${parts.year ?? ''}-${parts.month ?? ''}-${parts.day ?? ''}`,
@@ -95,7 +101,7 @@ function lengthMinutes(period: string): number {
 
 function isTimeZone(name: string): boolean {
   try {
-    new Intl.DateTimeFormat('en-US', { timeZone: name });
+    formatOf(name);
     return true;
   } catch {
     return false;
