@@ -6,9 +6,11 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { loadEnvironmentFile, readConfig } from '../src/app/config.ts';
 import { KefuError, toKefuError } from '../src/core/errors.ts';
+import type { OpeningHours } from '../src/core/hours.ts';
 import { languages } from '../src/core/language.ts';
 import { loginSchema, personFieldsSchema, roles, type Person } from '../src/core/people.ts';
 import { newProfile } from '../src/people/profile.ts';
+import { describeHours, parseHours } from './people/hours.ts';
 import { openPeopleDesk, type PeopleDesk } from './people/desk.ts';
 
 const usage = `Who may log in to Kefu (docs/people.md).
@@ -18,6 +20,9 @@ const usage = `Who may log in to Kefu (docs/people.md).
                     [--languages ${languages.join(',')}] [--code]     --code: must log in with a one-time code
   npm run people -- reset-password LOGIN     a new password, to be changed at the next log-in; ends a lock-out
   npm run people -- reset-code LOGIN         for somebody who lost the authenticator
+  npm run people -- hours LOGIN --time-zone Europe/Berlin --on mon-fri=09:00-12:00,13:00-18:00
+                    [--on sat=10:00-14:00] [--off 2026-12-25,2026-12-26]     when this person works
+  npm run people -- hours LOGIN --always     without hours: whenever the person chooses to
   npm run people -- disable LOGIN            ends all sessions, too
   npm run people -- enable LOGIN
 
@@ -37,6 +42,10 @@ function readArguments(args: readonly string[]) {
         name: { type: 'string' },
         teams: { type: 'string' },
         languages: { type: 'string' },
+        'time-zone': { type: 'string' },
+        on: { type: 'string', multiple: true, default: [] },
+        off: { type: 'string' },
+        always: { type: 'boolean', default: false },
         code: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -83,6 +92,12 @@ const commands: Readonly<Record<string, (desk: PeopleDesk, login: string, values
       await desk.resetCode(id);
       print(`${login} logs in without a one-time code until a new authenticator is enrolled.`);
     },
+    async hours(desk, login, values) {
+      const hours = hoursFrom(values);
+      const { id, profile } = await personOf(desk, login);
+      const person = await desk.change(id, { profile: { ...profile, hours } });
+      print(describe(person));
+    },
     async disable(desk, login) {
       const { id } = await personOf(desk, login);
       await desk.change(id, { disabled: true });
@@ -95,6 +110,24 @@ const commands: Readonly<Record<string, (desk: PeopleDesk, login: string, values
     },
   };
 
+/** Undefined for `--always`. */
+function hoursFrom({ always, on, off, 'time-zone': timeZone }: Values): OpeningHours | undefined {
+  if (always) {
+    if (on.length > 0 || off !== undefined || timeZone !== undefined)
+      throw new UsageError('--always goes with no other option.');
+    return undefined;
+  }
+  if (timeZone === undefined || on.length === 0)
+    throw new UsageError('hours takes --time-zone and --on, or --always.');
+  try {
+    return parseHours({ timeZone, on, off });
+  } catch (error) {
+    if (error instanceof z.ZodError) throw new UsageError(z.prettifyError(error), { cause: error });
+    if (error instanceof RangeError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
+
 async function personOf(desk: PeopleDesk, login: string): Promise<Person> {
   const wanted = loginSchema.safeParse(login);
   const person = (await desk.list()).find((one) => one.login === wanted.data);
@@ -106,6 +139,7 @@ function describe({ login, name, role, profile, disabled, hasCode, codeRequired 
   const notes = [
     ...(disabled ? ['disabled'] : []),
     ...(hasCode ? ['one-time code'] : codeRequired ? ['one-time code not enrolled yet'] : []),
+    ...(profile.hours ? [`hours ${describeHours(profile.hours)}`] : []),
     ...(profile.teams.length > 0 ? [`teams ${profile.teams.join(', ')}`] : []),
   ];
   return [login.padEnd(20), role.padEnd(14), name, ...notes.map((note) => `(${note})`)].join(' ');

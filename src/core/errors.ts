@@ -68,6 +68,10 @@ export const errorCodes = {
     retryable: true,
     action: 'A worker thread ended unexpectedly; it is restarted by itself.',
   },
+  outside_hours: {
+    retryable: false,
+    action: 'Choose “Work anyway” at the desk, or ask an administrator for other hours.',
+  },
   overloaded: { retryable: true, action: 'Try again later, or add a node.' },
   shop_unavailable: {
     retryable: true,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { moods } from './emotion.ts';
+import { openingHoursSchema } from './hours.ts';
 import { languageSchema, type Language } from './language.ts';
 
 /** What the person who takes the call over should know before saying hello. */
@@ -105,6 +106,8 @@ export const agentProfileSchema = z.object({
   skills: z.record(z.string(), skillLevel),
   /** How many text conversations at once; 0 for none. Calls are taken one at a time. */
   textCapacity: z.int().min(0),
+  /** When this person works; without, whenever they choose to. */
+  hours: openingHoursSchema.optional(),
 });
 export type AgentProfile = Readonly<z.infer<typeof agentProfileSchema>>;
 
@@ -113,7 +116,11 @@ export type AgentActivity = (typeof agentActivities)[number];
 
 /** What an agent may choose to do; everything else follows from contacts. */
 export const agentChoiceSchema = z.discriminatedUnion('state', [
-  z.object({ state: z.literal('available') }),
+  z.object({
+    state: z.literal('available'),
+    /** Also outside the person's hours, which is refused else. */
+    anyway: z.boolean().optional(),
+  }),
   z.object({ state: z.literal('break'), reason: z.string() }),
   z.object({ state: z.literal('offline') }),
 ]);
@@ -139,6 +146,8 @@ export const agentStateSchema = agentProfileSchema.extend({
   nodeId: z.string().nullable(),
   /** Other nodes whose callers this desk can be joined with, too. */
   reaches: z.array(z.string()).optional(),
+  /** They work outside their hours by their own choice: until they sign off, or their hours begin. */
+  beyondHours: z.boolean().optional(),
 });
 export type AgentState = Readonly<z.infer<typeof agentStateSchema>>;
 
@@ -247,7 +256,7 @@ export interface HandoffRouter {
   signIn(profile: AgentProfile): Promise<AgentState>;
   /**
    * In the middle of a conversation a break or sign-off begins once it is over; while ringing it declines. Rejects with `not_found`
-   * for an agent who never signed in.
+   * for an agent who never signed in, and with `outside_hours` for one who becomes available outside their hours without `anyway`.
    */
   setState(agentId: string, choice: AgentChoice): Promise<AgentState>;
   /** The agent takes what is offered to them. Asking again is harmless. */

@@ -3,6 +3,8 @@ import type { RoutingRules } from './rules.ts';
 
 /** What happens to an agent, purely: each function takes the state before and gives the one after. */
 
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 /** Older handle times say little about today. */
 const handleTimesKept = 10;
 
@@ -19,6 +21,13 @@ export function newAgent(profile: AgentProfile, nowEpochMs: number): AgentState 
     recentHandleMs: [],
     nodeId: null,
   };
+}
+
+/** The agent's desk is on a node, with what is known of them now. */
+export function seat(agent: AgentState, profile: AgentProfile, nodeId: string): AgentState {
+  const seated: Writable<AgentState> = { ...agent, ...profile, nodeId };
+  if (profile.hours === undefined) delete seated.hours;
+  return seated;
 }
 
 export function ring(agent: AgentState, entry: QueueEntry, nowEpochMs: number): AgentState {
@@ -64,8 +73,9 @@ export function rest(agent: AgentState, nowEpochMs: number): AgentState {
 /** An agent who holds nothing begins what they chose. */
 export function choose(agent: AgentState, choice: AgentChoice, nowEpochMs: number): AgentState {
   const staysFree = agent.state === 'available' && choice.state === 'available';
+  const current = choice.state === 'offline' ? withinHours(agent) : agent;
   return {
-    ...withHandleTime(agent, nowEpochMs),
+    ...withHandleTime(current, nowEpochMs),
     state: choice.state,
     breakReason: choice.state === 'break' ? choice.reason : null,
     sinceEpochMs: staysFree ? agent.sinceEpochMs : nowEpochMs,
@@ -78,6 +88,14 @@ export function choose(agent: AgentState, choice: AgentChoice, nowEpochMs: numbe
 export function vanish(agent: AgentState, nowEpochMs: number): AgentState {
   const gone = choose({ ...agent, holding: [] }, { state: 'offline' }, nowEpochMs);
   return { ...gone, nodeId: null, reaches: [] };
+}
+
+/** The agent no longer works beyond their hours. */
+export function withinHours(agent: AgentState): AgentState {
+  if (agent.beyondHours === undefined) return agent;
+  const within: Writable<AgentState> = { ...agent };
+  delete within.beyondHours;
+  return within;
 }
 
 function withHandleTime(agent: AgentState, nowEpochMs: number): AgentState {

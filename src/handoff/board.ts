@@ -2,7 +2,7 @@ import type { SeatMode, Switchboard } from '../core/conversation.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ContactCard, DeskMessage, DeskRequest } from '../core/desk.ts';
 import type { EventBus } from '../core/events.ts';
-import type { HandoffRouter } from '../core/handoff.ts';
+import type { AgentProfile, HandoffRouter } from '../core/handoff.ts';
 import type { Logger } from '../core/log.ts';
 import type { CallbackParts } from './callbacks.ts';
 import type { Conversation, Desk, DeskPerson, Desks, DeskWire } from './desks.ts';
@@ -60,6 +60,8 @@ export interface DeskSwitchboard extends Switchboard {
    * whom they spoke with goes to the very front. Of no effect for whoever has no desk here.
    */
   dismiss(personId: string, why: string): void;
+  /** The queue shall know something else of somebody. Of no effect for whoever has no desk here. */
+  profileChanged(profile: AgentProfile): void;
   /** Running calls, for pages. */
   readonly live: LiveCalls;
   /** A link to another node is open: desks of this one can be joined with its callers. */

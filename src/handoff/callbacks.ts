@@ -6,9 +6,13 @@ import { toKefuError } from '../core/errors.ts';
 import type { CallEvent } from '../core/events.ts';
 import type { QueueEntry } from '../core/handoff.ts';
 import type { BoardInside } from './board.ts';
+import { repeatTone, type ProgressTones } from './call-progress.ts';
 import type { Conversation, Desk } from './desks.ts';
 import { createLiveCalls } from './live-calls.ts';
 import type { RegisteredCall } from './places.ts';
+
+/** For so long an agent hears that nobody was reached. */
+const busyMs = 2_000;
 
 /** How people are called back. */
 export interface CallbackParts {
@@ -20,6 +24,8 @@ export interface CallbackParts {
    * Undefined where Kefu cannot dial: the agent does, and finishes the contact.
    */
   readonly dial?: ((callback: Callback, signal: AbortSignal) => Promise<void>) | undefined;
+  /** What the agent hears while it is called for them. */
+  readonly tones: ProgressTones;
   readonly rules: () => {
     readonly callbacks: 'agent-first' | 'caller-first';
     readonly callbackTries: number;
@@ -141,22 +147,60 @@ export class Callbacks {
     if (this.#dialling.has(callId)) return;
     const abort = new AbortController();
     this.#dialling.set(callId, abort);
+    const isOff = () => abort.signal.aborted;
+    const progress = desk && this.#progressFor(desk, callId, isOff);
     try {
       this.#dialled.add(callId);
       await this.#parts.dial?.(callback, abort.signal);
+      progress?.answered();
     } catch (error) {
       this.#dialled.delete(callId);
-      if (abort.signal.aborted) return;
+      if (isOff()) return;
       const { message } = toKefuError(error, 'transfer_failed');
       log.info({ callId, why: message }, 'somebody could not be called back');
+      desk?.send({ type: 'problem', code: 'no_answer', message: `Nobody could be reached: ${message}` });
+      // The agent is not free for others before the tone is over.
+      await progress?.failed();
+      if (isOff()) return;
       await this.#tryLater(callback);
       const conversation = desk?.conversations.get(callId);
-      if (!desk || !conversation) return;
-      this.#board.part(desk, conversation, 'caller-left');
-      desk.send({ type: 'problem', code: 'no_answer', message: `Nobody could be reached: ${message}` });
+      if (desk && conversation) this.#board.part(desk, conversation, 'caller-left');
     } finally {
       this.#dialling.delete(callId);
     }
+  }
+
+  /** Lets the agent hear how the call goes, as long as they have it and nobody else is on the line. */
+  #progressFor(
+    desk: Desk,
+    callId: string,
+    isOff: () => boolean,
+  ): { readonly answered: () => void; readonly failed: () => Promise<void> } {
+    const { clock } = this.#board.options;
+    const { ringing, busy } = this.#parts.tones;
+    let isRinging = true;
+    const play = (tone: Int16Array, isWanted: () => boolean) =>
+      repeatTone(tone, {
+        clock,
+        hear: (samples) => {
+          desk.hear(samples);
+        },
+        isWanted: () => {
+          const conversation = desk.conversations.get(callId);
+          return isWanted() && !isOff() && conversation !== undefined && !conversation.seat;
+        },
+      });
+    void play(ringing, () => isRinging);
+    return {
+      answered: () => {
+        isRinging = false;
+      },
+      failed: () => {
+        isRinging = false;
+        const untilMs = clock.nowMs() + busyMs;
+        return play(busy, () => clock.nowMs() < untilMs);
+      },
+    };
   }
 
   async #tryLater(callback: Callback): Promise<void> {

@@ -46,7 +46,7 @@ export interface AwayContact {
 
 /** A desk that is connected, or was until a moment ago. */
 export class Desk {
-  readonly person: DeskPerson;
+  person: DeskPerson;
   wire: DeskWire | undefined;
   /** Set while calls are taken there and not in the browser. */
   telephone: string | undefined;

@@ -1,5 +1,5 @@
 import type { AgentState, ContactChannel, QueueEntry } from '../core/handoff.ts';
-import { isOpen } from './hours.ts';
+import { isOpen } from '../core/hours.ts';
 import { inOrder } from './priority.ts';
 import type { RoutingRules } from './rules.ts';
 
@@ -48,6 +48,18 @@ export function canJoin({ nodeId }: Pick<QueueEntry, 'nodeId'>, agent: AgentStat
   return nodeId === null || agent.nodeId === nodeId || (agent.reaches?.includes(nodeId) ?? false);
 }
 
+/** Whether a person may ever be asked for a contact, whatever they are doing and however good they are. */
+export function maySuit(
+  { queue: name, language }: Pick<QueueEntry, 'queue' | 'language'>,
+  { teams, languages }: Pick<AgentState, 'teams' | 'languages'>,
+  rules: RoutingRules,
+): boolean {
+  if (!languages.includes(language)) return false;
+  const queue = rules.queues[name];
+  const overflow = queue?.overflow && rules.queues[queue.overflow.queue];
+  return [queue, overflow].some((each) => each !== undefined && serves({ teams }, each.teams));
+}
+
 /** False for a team of the queue itself, true for one it overflows into, undefined for any other. */
 function teamFit(
   queueName: string,
@@ -63,7 +75,7 @@ function teamFit(
   return serves(agent, rules.queues[overflow.queue]?.teams ?? []) ? true : undefined;
 }
 
-function serves(agent: AgentState, teams: readonly string[]): boolean {
+function serves(agent: Pick<AgentState, 'teams'>, teams: readonly string[]): boolean {
   return teams.length === 0 || agent.teams.some((team) => teams.includes(team));
 }
 

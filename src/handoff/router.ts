@@ -1,16 +1,9 @@
 import type { Clock } from '../core/clock.ts';
 import { KefuError, toKefuError } from '../core/errors.ts';
-import type {
-  Admission,
-  AgentState,
-  HandoffEvent,
-  HandoffRouter,
-  QueueSnapshot,
-  QueueStore,
-} from '../core/handoff.ts';
+import type { Admission, HandoffEvent, HandoffRouter, QueueSnapshot, QueueStore } from '../core/handoff.ts';
 import type { Logger } from '../core/log.ts';
-import { refusalOf } from './admission.ts';
-import { newAgent } from './agent-changes.ts';
+import { refusalOf, type Staffer } from './admission.ts';
+import { newAgent, seat } from './agent-changes.ts';
 import { Draft } from './draft.ts';
 import { estimate } from './estimate.ts';
 import { match } from './matching.ts';
@@ -34,6 +27,8 @@ export interface HandoffRouterOptions {
   readonly clock: Clock;
   /** Asked for at every use, so that supervisors can change them in operation. */
   readonly rules: () => RoutingRules;
+  /** Everybody whose work it is to answer, signed in or not: a queue is closed while nobody who serves it works. */
+  readonly staff?: (() => readonly Staffer[]) | undefined;
   readonly log: Logger;
   /** Name of this process among all nodes and all times: a restarted process is another node. */
   readonly nodeId: string;
@@ -209,7 +204,12 @@ export async function createHandoffRouter(options: HandoffRouterOptions): Promis
     enqueue: (contact) =>
       open((draft, at): Admission => {
         const known = draft.entry(contact.id);
-        const refusal = known ? undefined : refusalOf(contact, draft.entries(), at.rules, at.nowEpochMs);
+        const situation = {
+          entries: draft.entries(),
+          agents: draft.agents(),
+          staff: options.staff?.() ?? [],
+        };
+        const refusal = known ? undefined : refusalOf(contact, situation, at.rules, at.nowEpochMs);
         if (refusal) return refusal;
         if (known) transitions.renew(draft, known, contact, nodeId, at);
         else draft.setEntry(transitions.newEntry(contact, nodeId, at.nowEpochMs));
@@ -225,7 +225,7 @@ export async function createHandoffRouter(options: HandoffRouterOptions): Promis
         if (before && before.nodeId !== null && before.nodeId !== nodeId)
           transitions.loseDesk(draft, before, at);
         const known = draft.agent(profile.id) ?? newAgent(profile, at.nowEpochMs);
-        const agent: AgentState = { ...known, ...profile, nodeId };
+        const agent = seat(known, profile, nodeId);
         draft.setAgent(agent);
         return agent;
       }),

@@ -1,7 +1,7 @@
 import type { CallPlace, PeopleCall, Seat } from '../core/conversation.ts';
 import type { ContactCard, DeskRequest } from '../core/desk.ts';
 import { toKefuError } from '../core/errors.ts';
-import type { HandoffEvent, QueueEntry } from '../core/handoff.ts';
+import type { AgentProfile, HandoffEvent, QueueEntry } from '../core/handoff.ts';
 import type { Language } from '../core/language.ts';
 import type {
   BoardInside,
@@ -19,6 +19,7 @@ import { seatGuests } from './guests.ts';
 import { Holding } from './holding.ts';
 import { createLiveCalls, type LiveCallChange, type LiveCalls } from './live-calls.ts';
 import type { GuestAnswer, GuestRequest, LinkEnd, LinkWire } from './node-messages.ts';
+import { needsNoPage, signInAgain } from './pageless.ts';
 import { Phones } from './phones.ts';
 import { Places, type RegisteredCall } from './places.ts';
 import { signOff } from './sign-off.ts';
@@ -132,7 +133,7 @@ class Board implements DeskSwitchboard, BoardInside {
       gone: () => {
         if (!isMine()) return;
         desk.wire = undefined;
-        if (desk.telephone !== undefined && this.#needsNoPage(desk)) return;
+        if (desk.telephone !== undefined && needsNoPage(this, desk)) return;
         desk.pause();
         this.elsewhere.paused(desk);
         desk.cancelLoss = this.options.clock.setTimer(() => void this.lose(desk), deskReturnMs);
@@ -148,6 +149,13 @@ class Board implements DeskSwitchboard, BoardInside {
     wire?.close(why);
     this.phones.hangUp(desk);
     void this.lose(desk);
+  }
+
+  profileChanged(profile: AgentProfile): void {
+    const desk = this.desks.get(profile.id);
+    if (!desk || desk.isGuest) return;
+    desk.person = { ...desk.person, profile };
+    if (desk.isSignedIn) signInAgain(this, desk);
   }
 
   link(nodeId: string, wire: LinkWire<GuestRequest>): LinkEnd<GuestAnswer> {
@@ -354,23 +362,6 @@ class Board implements DeskSwitchboard, BoardInside {
     }
     this.callOfEntry.delete(entry.id);
     this.#later('a promised call could not be ticked off', this.#callbacks.removed(entry));
-  }
-
-  /** Who is at the telephone needs no browser, except for what is written, and for watching. */
-  #needsNoPage(desk: Desk): boolean {
-    const isText = (callId: string) => this.calls.get(callId)?.call.channel === 'text';
-    if ([...desk.conversations.values()].some(({ callId, mode }) => mode === null && isText(callId)))
-      return false;
-    for (const conversation of [...desk.conversations.values()])
-      if (conversation.mode !== null) this.part(desk, conversation, 'finished');
-    const { router } = this.options;
-    for (const [entryId, callId] of desk.offers)
-      if (isText(callId))
-        this.#later('a text could not be left to others', router.decline(desk.person.id, entryId));
-    // Until the page is open again nothing written is offered; then it says hello with its whole profile.
-    const signedIn = router.signIn({ ...desk.person.profile, textCapacity: 0 });
-    this.#later('a person could not be kept at the telephone', signedIn);
-    return true;
   }
 
   async lose(desk: Desk): Promise<void> {

@@ -1,4 +1,6 @@
+import { KefuError } from '../core/errors.ts';
 import type { AgentChoice, AgentState, Contact, QueueEntry } from '../core/handoff.ts';
+import { isOpen } from '../core/hours.ts';
 import { choose, finishOne, ring, stopRinging, talk, vanish } from './agent-changes.ts';
 import type { Draft } from './draft.ts';
 import { canJoin } from './matching.ts';
@@ -172,8 +174,13 @@ export function partUnjoined(draft: Draft, agent: AgentState, at: Moment): void 
   }
 }
 
-/** What an agent chose to do begins now, or after their conversations. */
+/**
+ * What an agent chose to do begins now, or after their conversations.
+ *
+ * @throws KefuError `outside_hours` for who becomes available outside their hours and did not say that they mean it.
+ */
 export function setChoice(draft: Draft, agentId: string, choice: AgentChoice, at: Moment): void {
+  if (choice.state === 'available') allowWork(draft, agentId, choice.anyway === true, at);
   const ringing = draft.agent(agentId);
   if (ringing?.state === 'ringing' && choice.state !== 'available') {
     for (const { entryId } of ringing.holding) decline(draft, agentId, entryId, at);
@@ -182,6 +189,13 @@ export function setChoice(draft: Draft, agentId: string, choice: AgentChoice, at
   if (!agent) return;
   if (agent.holding.length === 0) draft.setAgent(choose(agent, choice, at.nowEpochMs));
   else draft.setAgent({ ...agent, afterwards: choice.state === 'available' ? null : choice });
+}
+
+function allowWork(draft: Draft, agentId: string, anyway: boolean, { nowEpochMs }: Moment): void {
+  const agent = draft.agent(agentId);
+  if (!agent || agent.beyondHours === true || isOpen(agent.hours, nowEpochMs)) return;
+  if (!anyway) throw new KefuError('outside_hours', 'It is outside your working hours.');
+  draft.setAgent({ ...agent, beyondHours: true });
 }
 
 /** The entry waits again, at least as far in front as before. */

@@ -1,7 +1,17 @@
 import type { AgentState } from '../core/handoff.ts';
-import { finishOne, rest, stopRinging } from './agent-changes.ts';
+import { isOpen } from '../core/hours.ts';
+import { finishOne, rest, stopRinging, withinHours } from './agent-changes.ts';
 import type { Draft } from './draft.ts';
-import { goAway, leave, loseDesk, noAnswer, partUnjoined, waiting, type Moment } from './transitions.ts';
+import {
+  goAway,
+  leave,
+  loseDesk,
+  noAnswer,
+  partUnjoined,
+  setChoice,
+  waiting,
+  type Moment,
+} from './transitions.ts';
 
 export interface Upkeep extends Moment {
   /** Whether nodes without a lease count as dead; not just after the store was away, when all leases have run out. */
@@ -33,6 +43,21 @@ export function upkeep(draft: Draft, at: Upkeep): void {
     if (agent.state === 'after-call' && at.nowEpochMs - agent.sinceEpochMs >= at.rules.afterCallMs)
       draft.setAgent(rest(agent, at.nowEpochMs));
   }
+  for (const agent of draft.agents()) keepHours(draft, agent, at);
+}
+
+/** Signs an agent off whose hours are over, once their conversations and the work after them are done. */
+function keepHours(draft: Draft, agent: AgentState, at: Moment): void {
+  const { hours, beyondHours, state, afterwards } = agent;
+  if (hours === undefined || state === 'offline') return;
+  if (isOpen(hours, at.nowEpochMs)) {
+    // Who came early goes home at the end of the hours like everybody else.
+    if (beyondHours === true) draft.setAgent(withinHours(agent));
+    return;
+  }
+  if (beyondHours === true || afterwards?.state === 'offline') return;
+  if (state === 'after-call') draft.setAgent({ ...agent, afterwards: { state: 'offline' } });
+  else setChoice(draft, agent.id, { state: 'offline' }, at);
 }
 
 /** Signs the desks of nodes off and marks their callers as away. */

@@ -46,6 +46,25 @@ export function joinTone(rateHz: number): Int16Array {
   return joined([note(659.26, 150), note(880, 300)]);
 }
 
+/** ITU-T E.180 recommends this pitch for tones that tell how a call goes; soft, since people have a telephone at their ear. */
+const progressHz = 425;
+const progressPeak = 0.14;
+
+/** One period of the tone that says: it rings there. 1 s with 4 s of silence, within the limits of ITU-T E.180. */
+export function ringingTone(rateHz: number): Int16Array {
+  return progressTone(1_000, 4_000, rateHz);
+}
+
+/** One period of the tone that says: they cannot be reached. Half a second of sound and of silence, within the limits of ITU-T E.180. */
+export function busyTone(rateHz: number): Int16Array {
+  return progressTone(500, 500, rateHz);
+}
+
+function progressTone(toneMs: number, pauseMs: number, rateHz: number): Int16Array {
+  const tone = sound(toneMs, rateHz, (atS) => progressPeak * sine(progressHz, atS));
+  return joined([tone, new Int16Array(Math.round((pauseMs * rateHz) / 1000))]);
+}
+
 const sine = (frequencyHz: number, atS: number): number => Math.sin(2 * Math.PI * frequencyHz * atS);
 
 /** Samples of a wave between -1 and 1, with soft edges. */

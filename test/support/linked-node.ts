@@ -6,6 +6,7 @@ import type { CallEventBody } from '../../src/core/events.ts';
 import { createHandoffRouter } from '../../src/handoff/router.ts';
 import { toRoutingRules } from '../../src/handoff/rules.ts';
 import { createSwitchboard } from '../../src/handoff/switchboard.ts';
+import { busyTone, ringingTone } from '../../src/media/tones.ts';
 import { createEventBus } from '../../src/observe/bus.ts';
 import { createRedisQueueStore } from '../../src/store/redis-handoff.ts';
 import { attachUpgrades } from '../../src/telephony/gateway.ts';
@@ -57,6 +58,7 @@ export async function openLinkedNode(options: {
         remove: () => Promise.resolve(),
       },
       events: () => Promise.resolve([]),
+      tones: { ringing: ringingTone(16_000), busy: busyTone(16_000) },
       rules: () => rules,
     },
   });

@@ -119,11 +119,12 @@ export function logLine(line: string): LogLine {
   return { level, fields, message: msg };
 }
 
-/** Starts Kefu as a process and waits until it takes calls. */
-export async function spawnKefu(settings: Settings = {}): Promise<KefuProcess> {
+/** Starts Kefu as a process and waits until it takes calls. Settings may depend on where it will be reached. */
+export async function spawnKefu(settings: Settings | ((url: string) => Settings) = {}): Promise<KefuProcess> {
   const dataDir = newDataDir();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
+  const given = typeof settings === 'function' ? settings(url) : settings;
   let child: ChildProcess;
   let output = '';
   let exited: Promise<number | null>;
@@ -131,7 +132,7 @@ export async function spawnKefu(settings: Settings = {}): Promise<KefuProcess> {
   async function start(): Promise<void> {
     child = spawn(process.execPath, ['--import', 'tsx', join(projectDir, 'src/main.ts')], {
       cwd: projectDir,
-      env: environmentWith(settings, dataDir, port),
+      env: environmentWith(given, dataDir, port),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [child.stdout, child.stderr]) {

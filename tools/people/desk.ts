@@ -7,7 +7,7 @@ import { toolToken } from '../../src/app/local-token.ts';
 import { joinPeople } from '../../src/app/people.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { errorCodes, KefuError, type ErrorCode } from '../../src/core/errors.ts';
-import { personSchema, type Person, type PersonFields } from '../../src/core/people.ts';
+import { personSchema, type Person, type PersonFields, type PersonProfile } from '../../src/core/people.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 import type { WithPassword } from '../../src/people/people.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
@@ -17,7 +17,10 @@ export interface PeopleDesk {
   readonly place: string;
   list(): Promise<readonly Person[]>;
   add(fields: PersonFields): Promise<WithPassword>;
-  change(id: string, change: { readonly disabled: boolean }): Promise<Person>;
+  change(
+    id: string,
+    change: { readonly disabled?: boolean; readonly profile?: PersonProfile },
+  ): Promise<Person>;
   resetPassword(id: string): Promise<WithPassword>;
   resetCode(id: string): Promise<Person>;
   close(): Promise<void>;

@@ -1,5 +1,6 @@
 import type { AuditLog } from '../../core/audit.ts';
 import type { Clock } from '../../core/clock.ts';
+import { deskAudio } from '../../core/desk.ts';
 import { toKefuError } from '../../core/errors.ts';
 import type { EventBus } from '../../core/events.ts';
 import type { Figures } from '../../core/figures.ts';
@@ -11,6 +12,7 @@ import { createFigures } from '../../handoff/figures.ts';
 import type { CallbackParts } from '../../handoff/callbacks.ts';
 import type { Telephones } from '../../handoff/phones.ts';
 import { createSwitchboard } from '../../handoff/switchboard.ts';
+import { busyTone, ringingTone } from '../../media/tones.ts';
 import type { People } from '../../people/people.ts';
 import type { Sessions } from '../../people/sessions.ts';
 import { createCallbackStore } from '../../store/callbacks.ts';
@@ -64,7 +66,7 @@ export async function startDesk(
   const { database, bus, clock, log, store, access, audit, people, timeZone } = parts;
   const staff = await startStaff({ people, access, sessions: parts.sessions, clock, log });
   const nameOf = (id: string): string => staff.nameOf(id);
-  const handoff = await startHandoff({ ...config, database, clock, log });
+  const handoff = await startHandoff({ ...config, staff: () => staff.serving, database, clock, log });
   const { router, rules } = handoff;
   const figures = createFigures({
     router,
@@ -102,6 +104,7 @@ export async function startDesk(
       store: callbacks,
       events: (callId) => store.events(callId, 0),
       dial: parts.callBack,
+      tones: { ringing: ringingTone(deskAudio.sampleRateHz), busy: busyTone(deskAudio.sampleRateHz) },
       rules: () => rules,
     },
     keepNote,
@@ -118,6 +121,7 @@ export async function startDesk(
   staff.onDismissed((personId) =>
     switchboard.dismiss(personId, 'Log in again: what you may do has changed.'),
   );
+  staff.onProfileChanged((profile) => switchboard.profileChanged(profile));
   let closing: Promise<void> | undefined;
   return {
     switchboard,

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { KefuError } from '../../core/errors.ts';
 import type { HandoffRouter, QueueStore } from '../../core/handoff.ts';
 import type { Logger } from '../../core/log.ts';
+import type { Staffer } from '../../handoff/admission.ts';
 import { createHandoffRouter } from '../../handoff/router.ts';
 import { parseRoutingRules, toRoutingRules, type RoutingRules } from '../../handoff/rules.ts';
 import type { Database } from '../../store/database.ts';
@@ -26,10 +27,12 @@ export async function startHandoff(options: {
   readonly redisUrl: string | undefined;
   readonly node: NodeSettings | undefined;
   readonly database: Database;
+  /** Everybody whose work it is to answer. */
+  readonly staff: () => readonly Staffer[];
   readonly clock: Clock;
   readonly log: Logger;
 }): Promise<Handoff> {
-  const { queuesFile, clock, log } = options;
+  const { queuesFile, staff, clock, log } = options;
   const rules = queuesFile === undefined ? toRoutingRules({}) : await readRules(queuesFile);
   const store = await openStore(options);
   try {
@@ -38,6 +41,7 @@ export async function startHandoff(options: {
       clock,
       log,
       rules: () => rules,
+      staff,
       nodeId: newNodeId(options.node),
     });
     return {

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../core/clock.ts';
 import { toKefuError } from '../../core/errors.ts';
+import type { AgentProfile } from '../../core/handoff.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Person, Role } from '../../core/people.ts';
 import type { DeskPerson } from '../../handoff/desks.ts';
@@ -17,14 +19,18 @@ const servingRoles: ReadonlySet<Role> = new Set(['agent', 'supervisor']);
 
 /** The people who take calls, as desks and queue know them. */
 export interface Staff {
-  /** Whether there is anybody whose work it is to answer. */
+  /** Whether there is anybody whose work it is to answer, at whatever hours. */
   readonly hasPeople: boolean;
+  /** Those people, as they were read last. */
+  readonly serving: readonly AgentProfile[];
   /** The person's name, or the id where none is known. */
   nameOf(personId: string): string;
   /** Who opens a desk; undefined for whoever may not. */
   deskPersonOf(request: IncomingMessage): Promise<DeskPerson | undefined>;
   /** From now on told of everybody who was disabled or has another role: what they may do is no longer what their desk believes. */
   readonly onDismissed: (listener: (personId: string) => void) => void;
+  /** From now on told what the queue shall know of somebody for whom it has changed, such as other hours. */
+  readonly onProfileChanged: (listener: (profile: AgentProfile) => void) => void;
   close(): void;
 }
 
@@ -39,22 +45,34 @@ export async function startStaff(options: {
   /** Role of those who may log in, as it was read last; undefined for who may not. */
   const roles = new Map<string, Role | undefined>();
   const dismissed = new Set<(personId: string) => void>();
+  const profiles = new Map<string, AgentProfile>();
+  const reprofiled = new Set<(profile: AgentProfile) => void>();
   const names = new Map<string, string>();
-  let hasPeople = false;
+  let serving: readonly AgentProfile[] = [];
+  let isAtDesk = false;
   let cancel: () => void = () => undefined;
   let closed = false;
+
+  function noteProfile(profile: AgentProfile): void {
+    const before = profiles.get(profile.id);
+    profiles.set(profile.id, profile);
+    if (before && !isDeepStrictEqual(before, profile)) for (const listener of reprofiled) listener(profile);
+  }
 
   async function read(): Promise<void> {
     try {
       const all = await people.list();
-      for (const { id, name, role, disabled } of all) {
+      for (const person of all) {
+        const { id, name, role, disabled } = person;
         names.set(id, name);
+        noteProfile(agentProfileOf(person));
         const before = roles.get(id);
         const now = disabled ? undefined : role;
         roles.set(id, now);
         if (before !== undefined && now !== before) for (const listener of dismissed) listener(id);
       }
-      hasPeople = all.some(({ role, disabled }) => servingRoles.has(role) && !disabled);
+      serving = all.filter(({ role, disabled }) => servingRoles.has(role) && !disabled).map(agentProfileOf);
+      isAtDesk = false;
     } catch (error) {
       log.warn({ err: toKefuError(error) }, 'the list of people could not be read');
     }
@@ -67,7 +85,10 @@ export async function startStaff(options: {
 
   return {
     get hasPeople() {
-      return hasPeople;
+      return isAtDesk || serving.length > 0;
+    },
+    get serving() {
+      return serving;
     },
     nameOf: (personId) => names.get(personId) ?? personId,
     async deskPersonOf(request) {
@@ -76,11 +97,14 @@ export async function startStaff(options: {
       const { person } = identity;
       names.set(person.id, person.name);
       // Whoever sits at a desk can be reached, whatever their role.
-      hasPeople = true;
+      isAtDesk = true;
       return deskPersonOf(person);
     },
     onDismissed(listener) {
       dismissed.add(listener);
+    },
+    onProfileChanged(listener) {
+      reprofiled.add(listener);
     },
     close() {
       closed = true;

@@ -123,6 +123,10 @@ const codeNames = {
     other: { en: 'other', zh: '其他' },
   },
   problem: {
+    outside_hours: {
+      en: 'It is outside your working hours. Choose “Work anyway” if you mean it.',
+      zh: '现在不在您的工作时间内。如确需工作，请点击“仍要工作”。',
+    },
     'desk-line-lost': {
       en: 'Kefu cannot be reached right now; this was not carried out. Try again in a moment.',
       zh: '暂时无法连接客服系统，操作未执行。请稍后重试。',

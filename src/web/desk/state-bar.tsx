@@ -4,6 +4,7 @@ import type { AgentChoice } from '../../core/handoff.ts';
 import { formatDuration } from '../format.ts';
 import { useDeskCodes } from './code-names.ts';
 import type { DeskState } from './state.ts';
+import { HoursHint } from './hours-hint.tsx';
 import { useDeskTexts } from './texts.ts';
 import { useNow } from './use-desk.ts';
 
@@ -133,6 +134,7 @@ export function StateBar(props: {
           <Button onClick={props.openHelp}>{t('shortcuts')}</Button>
         </Flex>
       </Flex>
+      {agent && <HoursHint agent={agent} aheadMs={clockAheadMs} disabled={offline} choose={props.choose} />}
     </Card>
   );
 }

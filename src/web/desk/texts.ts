@@ -27,6 +27,15 @@ const texts = {
   available: { en: 'Available', zh: '空闲' },
   takeBreak: { en: 'Break', zh: '小休' },
   goOffline: { en: 'Offline', zh: '离线' },
+  outsideHours: {
+    en: 'It is outside your working hours: nothing new comes in.',
+    zh: '现在不在您的工作时间内，不会有新的来访。',
+  },
+  workAnyway: { en: 'Work anyway', zh: '仍要工作' },
+  beyondHours: {
+    en: 'You work outside your hours until you go offline.',
+    zh: '您正在工作时间之外工作，离线后结束。',
+  },
   afterwards: { en: 'Afterwards', zh: '结束后' },
   waiting: { en: 'Waiting', zh: '排队' },
   longestWait: { en: 'longest', zh: '最长等待' },

@@ -4,6 +4,8 @@ import type { Language } from '../../core/language.ts';
 import type { Person, PersonFields, Role } from '../../core/people.ts';
 import { loginPattern } from '../pages/set-up.tsx';
 import { LanguageContext, useTexts } from '../texts.ts';
+import { HoursFields } from './hours-fields.tsx';
+import { hoursOf, hoursValuesOf, type HoursValues } from './hours-values.ts';
 import { Problem } from './problem.tsx';
 import { problems } from './texts.ts';
 
@@ -20,6 +22,7 @@ interface Values {
   readonly skills: { readonly skill: string; readonly level: number }[];
   readonly textCapacity: number;
   readonly telephone?: string | undefined;
+  readonly hours: HoursValues;
 }
 
 const newPerson: Partial<Values> = {
@@ -29,6 +32,7 @@ const newPerson: Partial<Values> = {
   languages: ['en', 'zh'],
   skills: [],
   textCapacity: 3,
+  hours: hoursValuesOf(undefined),
 };
 
 const valuesOf = ({ login, name, role, codeRequired, profile }: Person): Values => ({
@@ -40,6 +44,7 @@ const valuesOf = ({ login, name, role, codeRequired, profile }: Person): Values 
   teams: [...profile.teams],
   languages: [...profile.languages],
   skills: Object.entries(profile.skills).map(([skill, level]) => ({ skill, level })),
+  hours: hoursValuesOf(profile.hours),
 });
 
 const fieldsOf = ({
@@ -48,17 +53,22 @@ const fieldsOf = ({
   skills,
   textCapacity,
   telephone = '',
+  hours: hoursValues,
   ...fields
-}: Values): PersonFields => ({
-  ...fields,
-  profile: {
-    teams,
-    languages,
-    textCapacity,
-    ...(telephone.trim() !== '' && { telephone: telephone.trim() }),
-    skills: Object.fromEntries(skills.map(({ skill, level }) => [skill.trim(), level])),
-  },
-});
+}: Values): PersonFields => {
+  const hours = hoursOf(hoursValues);
+  return {
+    ...fields,
+    profile: {
+      teams,
+      languages,
+      textCapacity,
+      ...(telephone.trim() !== '' && { telephone: telephone.trim() }),
+      ...(hours && { hours }),
+      skills: Object.fromEntries(skills.map(({ skill, level }) => [skill.trim(), level])),
+    },
+  };
+};
 
 /** Adds or changes a person. `save` rejects with what the server refuses, which is shown. */
 export function PersonForm(props: {
@@ -181,6 +191,7 @@ export function PersonForm(props: {
         >
           <Input maxLength={100} />
         </Form.Item>
+        <HoursFields />
       </Form>
     </Drawer>
   );

@@ -53,6 +53,19 @@ describe('the tool for people, while no Kefu runs', () => {
     await database.close();
   });
 
+  it('gives somebody hours, which the list shows, and takes them away', async () => {
+    const given = ['--time-zone', 'Europe/Berlin', '--on', 'mon-fri=09:00-18:00', '--off', '2026-12-25'];
+    expect(await tool('hours', 'ada', ...given)).toMatchObject({ code: 0 });
+    expect((await tool('list')).output).toContain('(hours mon-fri 09:00-18:00, Europe/Berlin)');
+    expect(await tool('hours', 'ada', '--always')).toMatchObject({ code: 0 });
+    expect((await tool('list')).output).toMatch(/^ada +administrator +Ada \(teams returns, senior\)$/m);
+    expect(await tool('hours', 'ada', '--time-zone', 'Mars/Base', '--on', 'mon=09:00-18:00')).toMatchObject({
+      code: 2,
+      output: expect.stringContaining('timeZone') as string,
+    });
+    expect(await tool('hours', 'ada')).toMatchObject({ code: 2 });
+  });
+
   it('says what is wrong', async () => {
     expect(await tool('reset-password', 'nobody')).toMatchObject({
       code: 1,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { joinPeople, type PeopleParts } from '../../../src/app/people.ts';
+import { openingHoursSchema } from '../../../src/core/hours.ts';
 import type { Person, PersonFields } from '../../../src/core/people.ts';
 import { codeAt } from '../../../src/people/codes.ts';
 import { logIn } from '../../../src/people/log-in.ts';
@@ -252,6 +253,19 @@ describe('the own account', () => {
 });
 
 describe('what administrators do', () => {
+  it('keeps the hours of a person, which the queue gets, and writes them down', async () => {
+    const hours = openingHoursSchema.parse({
+      timeZone: 'Europe/Berlin',
+      mon: ['09:00-12:00', '13:00-18:00'],
+    });
+    await staff.people.change(agent.id, { profile: { ...newProfile, hours } }, actor);
+    expect(agentProfileOf(await current()).hours).toEqual(hours);
+    const [entry] = await staff.audit.list({ limit: 1 });
+    expect(entry).toMatchObject({ action: 'person.changed', details: { profile: { hours } } });
+    await staff.people.change(agent.id, { profile: newProfile }, actor);
+    expect(agentProfileOf(await current())).not.toHaveProperty('hours');
+  });
+
   it('is written down with what was changed, and without secrets', async () => {
     const reset = await staff.people.resetPassword(agent.id, actor);
     await staff.people.change(agent.id, { name: 'Bob', role: 'agent', disabled: true }, actor);

@@ -1,4 +1,5 @@
 import type { AgentProfile, Contact, HandoffEvent, HandoffRouter } from '../../../src/core/handoff.ts';
+import type { Staffer } from '../../../src/handoff/admission.ts';
 import { createHandoffRouter } from '../../../src/handoff/router.ts';
 import { toRoutingRules, type RoutingRulesSource } from '../../../src/handoff/rules.ts';
 import { createMemoryQueueStore } from '../../../src/store/memory-handoff.ts';
@@ -26,9 +27,18 @@ export interface CallCentre {
   node(nodeId: string, reaches?: readonly string[]): Promise<Node>;
 }
 
+export interface CallCentreOptions {
+  /** Where the clock begins. */
+  readonly startsAt?: string;
+  readonly staff?: () => readonly Staffer[];
+}
+
 /** Nodes with one store in memory and one clock. */
-export async function openCallCentre(source: RoutingRulesSource = {}): Promise<CallCentre> {
-  const clock = new ManualClock();
+export async function openCallCentre(
+  source: RoutingRulesSource = {},
+  { startsAt = '2026-01-01T00:00:00Z', staff }: CallCentreOptions = {},
+): Promise<CallCentre> {
+  const clock = new ManualClock(Date.parse(startsAt));
   const log = createCapturedLog();
   const shared = await createMemoryQueueStore({ clock, log });
   const rules = toRoutingRules({ ...plainRules, ...source });
@@ -37,7 +47,7 @@ export async function openCallCentre(source: RoutingRulesSource = {}): Promise<C
     log,
     async node(nodeId, reaches = ['n1', 'n2']) {
       const store = severable(shared);
-      const router = await createHandoffRouter({ store, clock, log, nodeId, rules: () => rules });
+      const router = await createHandoffRouter({ store, clock, log, nodeId, rules: () => rules, staff });
       const events: HandoffEvent[] = [];
       router.subscribe((event) => events.push(event));
       return {

@@ -3,7 +3,7 @@ import { KefuError } from '../../../src/core/errors.ts';
 import type { CallbackParts } from '../../../src/handoff/callbacks.ts';
 import { briefingOf, deskPersonOf } from '../../support/people-call.ts';
 import { settle } from './call-centre.ts';
-import { openBoard } from './open-board.ts';
+import { openBoard, progressTones } from './open-board.ts';
 
 const contact = {
   queue: 'general',
@@ -13,6 +13,8 @@ const contact = {
   language: 'en',
   skills: [],
 } as const;
+/** An agent hears for so long that nobody was reached. */
+const busyMs = 2_000;
 const wish = { briefing: briefingOf('c1'), contact: { ...contact, skills: [] } };
 const dialog = { flowsVersion: '1', language: 'en', ended: false } as const;
 
@@ -27,6 +29,13 @@ async function promised(dial?: CallbackParts['dial'], callerFirst = false) {
   return opened;
 }
 type Opened = Awaited<ReturnType<typeof promised>>;
+/** An agent who has a desk with ears. */
+async function hearing({ connect }: Opened) {
+  const heard: string[] = [];
+  const anna = await connect(deskPersonOf('anna'));
+  anna.wire.sound = (samples) => void heard.push(samples[0] === progressTones.busy[0] ? 'busy' : 'ringing');
+  return { anna, heard };
+}
 /** The call goes on, as the conductor lets it when somebody has answered. */
 function goOn({ begin, ask }: Opened) {
   const { call, place } = begin('c1');
@@ -75,14 +84,62 @@ describe('somebody who was promised a call', () => {
     await anna.request({ type: 'accept', entryId: 'c1' });
     await settle();
     expect(anna.wire.ofType('problem').at(-1)?.message).toMatch(/no-answer/);
+    await clock.advanceAsync(busyMs + 100, 100);
     expect(router.state().entries).toMatchObject([{ progress: { state: 'waiting' } }]);
     await clock.advanceAsync(50_000, 500);
     expect(anna.wire.ofType('offer')).toHaveLength(1);
     await clock.advanceAsync(15_000, 500);
     expect(anna.wire.ofType('offer')).toHaveLength(2);
     await anna.request({ type: 'accept', entryId: 'c1' });
-    await settle();
+    await clock.advanceAsync(busyMs + 100, 100);
     expect([router.state().entries.length, opened.promised.size]).toEqual([0, 0]);
+  });
+
+  it('rings in the ear of the agent until they answer', async () => {
+    let answer: () => void = () => undefined;
+    const opened = await promised(() => new Promise((resolve) => (answer = resolve)));
+    const { anna, heard } = await hearing(opened);
+    await anna.request({ type: 'accept', entryId: 'c1' });
+    await opened.clock.advanceAsync(1_000, 20);
+    expect(heard).toEqual(Array.from({ length: 51 }, () => 'ringing'));
+    answer();
+    const again = goOn(opened);
+    await again.ask();
+    await opened.clock.advanceAsync(200, 20);
+    expect(again.call.seats).toEqual(new Map([['anna', 'talk']]));
+    expect(heard).toHaveLength(51);
+  });
+
+  it('is heard to be busy for a moment, in which the agent is offered nobody else', async () => {
+    const opened = await promised(() => Promise.reject(new KefuError('transfer_failed', 'busy: 486')));
+    const { anna, heard } = await hearing(opened);
+    await anna.request({ type: 'accept', entryId: 'c1' });
+    const other = opened.begin('c2');
+    await opened.ask(other.call, other.place);
+    await opened.clock.advanceAsync(busyMs - 200, 100);
+    expect(heard.slice(1).every((tone) => tone === 'busy')).toBe(true);
+    expect(anna.wire.ofType('offer').map(({ card }) => card.entryId)).toEqual(['c1']);
+    await opened.clock.advanceAsync(400, 100);
+    expect(anna.wire.ofType('conversation-ended')).toHaveLength(1);
+    expect(anna.wire.ofType('offer').map(({ card }) => card.entryId)).toEqual(['c1', 'c2']);
+    const before = heard.length;
+    await opened.clock.advanceAsync(1_000, 100);
+    expect(heard).toHaveLength(before);
+  });
+
+  it('makes no sound any more for an agent who has finished meanwhile', async () => {
+    const opened = await promised(
+      (_callback, signal) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(new KefuError('aborted', 'nobody waits for it')));
+        }),
+    );
+    const { anna, heard } = await hearing(opened);
+    await anna.request({ type: 'accept', entryId: 'c1' });
+    await anna.request({ type: 'finish', entryId: 'c1' });
+    const before = heard.length;
+    await opened.clock.advanceAsync(3_000, 100);
+    expect([heard.length, opened.promised.size]).toEqual([before, 0]);
   });
 
   it('is called before the agent where the rules say so, and then waits as everybody does', async () => {

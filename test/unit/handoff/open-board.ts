@@ -13,6 +13,9 @@ import { openCallCentre, settle, type CallCentre } from './call-centre.ts';
 
 export const supervisor = deskPersonOf('sue', { role: 'supervisor', supervises: true });
 
+/** Two packets each, told apart by their samples. */
+export const progressTones = { ringing: new Int16Array(640).fill(1), busy: new Int16Array(640).fill(2) };
+
 export async function openBoard(
   telephones?: Telephones,
   options: {
@@ -56,6 +59,7 @@ export async function openBoard(
       },
       events: (callId) => Promise.resolve(events.filter((event) => event.callId === callId)),
       dial: options.dial,
+      tones: progressTones,
       rules: () => ({
         callbacks: options.callerFirst === true ? 'caller-first' : 'agent-first',
         callbackTries: 2,

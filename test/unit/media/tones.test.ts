@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rmsDbfs } from '../../../src/media/level.ts';
-import { dtmfTone, dtmfTones, joinTone } from '../../../src/media/tones.ts';
+import { busyTone, dtmfTone, dtmfTones, joinTone, ringingTone } from '../../../src/media/tones.ts';
 
 /** The peak of a frequency in samples, relative to full scale, by Goertzel's algorithm. */
 function peakAt(samples: Int16Array, frequencyHz: number, rateHz: number): number {
@@ -72,4 +72,22 @@ describe('the tone of somebody who joins', () => {
     expect(rmsDbfs(tone)).toBeLessThan(-22);
     expect(Math.abs(tone[0] ?? 1) + Math.abs(tone.at(-1) ?? 1)).toBe(0);
   });
+});
+
+describe.each([8000, 16_000])('tones that tell how a call goes, at %i Hz', (rateHz) => {
+  it.each([
+    ['ringing', ringingTone, 1_000, 5_000],
+    ['busy', busyTone, 500, 1_000],
+  ] as const)(
+    '%s is 425 Hz with its pause, soft, and made of whole packets',
+    (_name, toneOf, toneMs, periodMs) => {
+      const period = toneOf(rateHz);
+      expect(period).toHaveLength((periodMs * rateHz) / 1000);
+      const end = (toneMs * rateHz) / 1000;
+      expect(peakAt(period.subarray(0, end), 425, rateHz)).toBeCloseTo(0.14, 2);
+      expect(peakAt(period.subarray(0, end), 850, rateHz)).toBeLessThan(0.01);
+      expect(rmsDbfs(period.subarray(end))).toBe(-100);
+      expect(period.length % (rateHz / 50)).toBe(0);
+    },
+  );
 });

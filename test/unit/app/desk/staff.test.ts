@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { AgentProfile } from '../../../../src/core/handoff.ts';
+import { openingHoursSchema } from '../../../../src/core/hours.ts';
 import type { Person } from '../../../../src/core/people.ts';
 import { startStaff } from '../../../../src/app/desk/staff.ts';
 import { newProfile } from '../../../../src/people/profile.ts';
@@ -64,6 +66,24 @@ describe('the people of the desks', () => {
     change({ role: 'supervisor' });
     await sessionEnds();
     expect(dismissed).toEqual(['anna']);
+    staff.close();
+  });
+
+  it('are known to the queue with their hours, and anew when those change', async () => {
+    const { change, clock, staff } = await started();
+    const changed: AgentProfile[] = [];
+    staff.onProfileChanged((profile) => changed.push(profile));
+    const hours = openingHoursSchema.parse({ timeZone: 'UTC', mon: ['09:00-17:00'] });
+    change({ profile: { ...newProfile, hours }, name: 'Anna B.' });
+    await clock.advanceAsync(15_000, 1_000);
+    expect(changed).toEqual([{ id: 'anna', ...newProfile, hours }]);
+    expect(staff.serving.map(({ id, hours: known }) => [id, known])).toEqual([
+      ['anna', hours],
+      ['ben', undefined],
+    ]);
+    change({ disabled: true });
+    await clock.advanceAsync(15_000, 1_000);
+    expect(staff.serving.map(({ id }) => id)).toEqual(['ben']);
     staff.close();
   });
 

@@ -1,35 +1,24 @@
 import { z } from 'zod';
 
-const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-type Weekday = (typeof weekdays)[number];
-
-/** Minutes since midnight, local; the end is not part of it. */
-interface Period {
-  readonly startMinute: number;
-  readonly endMinute: number;
-}
+/** In the order in which people read them. */
+export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export type Weekday = (typeof weekdays)[number];
 
 /** Shorter openings would be overlooked by the search for the next one. */
 const shortestPeriodMinutes = 15;
 const minuteMs = 60_000;
 
+/** Local times such as `09:00-18:00`, which compare as texts; the end is not part of it. `24:00` meets the next day's `00:00`. */
 const periodSchema = z
   .string()
   .regex(/^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'must look like 09:00-18:00')
-  .transform((text): Period => {
-    const [startMinute = 0, endMinute = 0] = text.split('-').map((time) => {
-      const [hours = 0, minutes = 0] = time.split(':').map(Number);
-      return hours * 60 + minutes;
-    });
-    return { startMinute, endMinute };
-  })
-  .refine(({ startMinute, endMinute }) => endMinute - startMinute >= shortestPeriodMinutes, {
+  .refine((period) => lengthMinutes(period) >= shortestPeriodMinutes, {
     message: `must last at least ${shortestPeriodMinutes} minutes and end on the same day`,
   });
 
-const daySchema = z.array(periodSchema).default([]);
+const daySchema = z.array(periodSchema).max(12).default([]);
 
-/** Opening hours as supervisors write them: periods by weekday, days that are closed, and the time zone they are meant in. */
+/** Hours of a queue or a person: periods by weekday, days without any, and the time zone they are meant in. */
 export const openingHoursSchema = z.strictObject({
   timeZone: z.string().refine(isTimeZone, 'must be a time zone such as Europe/Berlin'),
   mon: daySchema,
@@ -40,16 +29,19 @@ export const openingHoursSchema = z.strictObject({
   sat: daySchema,
   sun: daySchema,
   /** Dates such as 2026-12-25. */
-  closed: z.array(z.iso.date()).default([]),
+  closed: z.array(z.iso.date()).max(400).default([]),
 });
 export type OpeningHours = z.output<typeof openingHoursSchema>;
 
-/** Whether it is open at a moment. No hours at all mean always. */
+/** Whether a queue is open, or a person at work, at a moment. No hours at all mean always. */
 export function isOpen(hours: OpeningHours | undefined, epochMs: number): boolean {
   if (!hours) return true;
-  const { date, weekday, minute } = localTime(hours.timeZone, epochMs);
+  const { date, weekday, time } = localTime(hours.timeZone, epochMs);
   if (hours.closed.includes(date)) return false;
-  return hours[weekday].some(({ startMinute, endMinute }) => minute >= startMinute && minute < endMinute);
+  return hours[weekday].some((period) => {
+    const [start = '', end = ''] = period.split('-');
+    return time >= start && time < end;
+  });
 }
 
 /** The next opening after a moment at which it is closed; null when it is open, or stays closed for two weeks. */
@@ -66,9 +58,11 @@ export function nextOpening(hours: OpeningHours | undefined, epochMs: number): n
   return null;
 }
 
+/** Making a format takes far longer than using it. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-function localTime(timeZone: string, epochMs: number): { date: string; weekday: Weekday; minute: number } {
+/** Throws a RangeError for what is no time zone. */
+function formatOf(timeZone: string): Intl.DateTimeFormat {
   let format = formats.get(timeZone);
   if (!format) {
     format = new Intl.DateTimeFormat('en-US', {
@@ -83,19 +77,31 @@ function localTime(timeZone: string, epochMs: number): { date: string; weekday: 
     });
     formats.set(timeZone, format);
   }
+  return format;
+}
+
+function localTime(timeZone: string, epochMs: number): { date: string; weekday: Weekday; time: string } {
   const parts: Record<string, string> = {};
-  for (const { type, value } of format.formatToParts(epochMs)) parts[type] = value;
+  for (const { type, value } of formatOf(timeZone).formatToParts(epochMs)) parts[type] = value;
   const word = parts.weekday?.toLowerCase();
   return {
     date: `${parts.year ?? ''}-${parts.month ?? ''}-${parts.day ?? ''}`,
     weekday: weekdays.find((day) => day === word) ?? 'mon',
-    minute: Number(parts.hour) * 60 + Number(parts.minute),
+    time: `${parts.hour ?? ''}:${parts.minute ?? ''}`,
   };
+}
+
+function lengthMinutes(period: string): number {
+  const [start = 0, end = 0] = period.split('-').map((time) => {
+    const [hours = 0, minutes = 0] = time.split(':').map(Number);
+    return hours * 60 + minutes;
+  });
+  return end - start;
 }
 
 function isTimeZone(name: string): boolean {
   try {
-    new Intl.DateTimeFormat('en-US', { timeZone: name });
+    formatOf(name);
     return true;
   } catch {
     return false;
