@@ -25,9 +25,8 @@ import { createBrowserGateway } from '../telephony/browser.ts';
 import { attachUpgrades, httpServerLimits } from '../telephony/gateway.ts';
 import { dialInTurn } from '../telephony/dialling.ts';
 import { createSipGateway, type SipGateway } from '../telephony/sip/gateway.ts';
-import { readTrunks } from '../telephony/sip/trunks.ts';
 import { telephonyRoutes } from './routes/telephony.ts';
-import { createTrunkFile, signalActor } from './trunks.ts';
+import { createTrunkFile, openTrunks, signalActor } from './trunks.ts';
 import { createTextGateway } from '../telephony/text.ts';
 import { createFileEndings } from '../telephony/twilio/endings.ts';
 import { createTwilioGateway } from '../telephony/twilio/gateway.ts';
@@ -390,7 +389,7 @@ function dialerOf(lines: readonly (OutboundDialer | undefined)[]): OutboundDiale
 /** Telephone lines are known before anything is taken: a mistake in their file must stop the start. */
 async function openSip({ trunksFile }: Config, log: Logger): Promise<SipGateway | undefined> {
   if (trunksFile === undefined) return undefined;
-  const sip = createSipGateway({ settings: await readTrunks(trunksFile), createTranscoder, log });
+  const sip = createSipGateway({ settings: await openTrunks(trunksFile), createTranscoder, log });
   await sip.open();
   return sip;
 }
