@@ -18,6 +18,12 @@ export interface AudioFrame {
 export const wireCodecs = ['mulaw', 'alaw', 'l16', 'g722', 'opus'] as const;
 export type WireCodec = (typeof wireCodecs)[number];
 
+/**
+ * Bit rate of `opus`, sent and asked for. RFC 7587 section 3.1.1 finds 16 to 20 kbit/s right for speech of this bandwidth; the rest is for the
+ * copies of earlier packets.
+ */
+export const opusBitsPerSecond = 32_000;
+
 /** What one direction of a call carries: codec, sample rate, and how much time one packet holds. */
 export interface WireFormat {
   readonly codec: WireCodec;

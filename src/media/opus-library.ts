@@ -1,13 +1,9 @@
 import type { OpusDecoderHandle, OpusEncoderHandle } from 'libopus-wasm';
+import { opusBitsPerSecond } from '../core/audio.ts';
 import { KefuError } from '../core/errors.ts';
 
 /** Rate of the sound on Kefu's side of the codec; an Opus stream may be coded and decoded at any of its rates (RFC 6716 section 2). */
 export const opusRateHz = 16_000;
-/**
- * What a call costs a far side's line at most, in bit/s, and what is asked of it. RFC 7587 section 3.1.1 finds 16 to 20 kbit/s right for
- * speech of 8 kHz bandwidth; the rest is for the copies of earlier packets.
- */
-export const opusBitrate = 32_000;
 /** The loss that copies of earlier packets are made for. */
 const expectedLossPercent = 10;
 /** Of 0 to 10. More than this doubles the work for what a telephone's loudspeaker does not give back. */
@@ -69,7 +65,13 @@ async function load(): Promise<void> {
   const form = { sampleRate: opusRateHz, channels: 1 } as const;
   const encoders = new Spares(async () => {
     const encoder = await createEncoder({
-      ...{ ...form, application: Application.Voip, signal: Signal.Voice, bitrate: opusBitrate, complexity },
+      ...{
+        ...form,
+        application: Application.Voip,
+        signal: Signal.Voice,
+        bitrate: opusBitsPerSecond,
+        complexity,
+      },
       ...{ fec: true, packetLossPercent: expectedLossPercent },
     });
     // All frames are of one kind, so that several fit into one packet.

@@ -1,4 +1,9 @@
-import type { CreateTranscoder, WireCodec, WireFormat } from '../../core/audio.ts';
+import {
+  opusBitsPerSecond,
+  type CreateTranscoder,
+  type WireCodec,
+  type WireFormat,
+} from '../../core/audio.ts';
 
 /** Time of one packet that we send, and that we ask for. */
 export const packetMs = 20;
@@ -19,11 +24,15 @@ interface CodecFacts {
 }
 
 /**
- * RFC 7587 section 6.1: sound above 8 kHz and a second channel would be thrown away here, and copies of earlier packets are made use of. The
- * bit rate is the one that we send with.
+ * RFC 7587 section 6.1: sound above 8 kHz and a second channel would be thrown away here, and copies of earlier packets are made use of.
  */
-const opusParameters =
-  'maxplaybackrate=16000;sprop-maxcapturerate=16000;maxaveragebitrate=32000;stereo=0;useinbandfec=1';
+const opusParameters = [
+  'maxplaybackrate=16000',
+  'sprop-maxcapturerate=16000',
+  `maxaveragebitrate=${opusBitsPerSecond}`,
+  'stereo=0',
+  'useinbandfec=1',
+].join(';');
 
 const facts = {
   PCMU: {
