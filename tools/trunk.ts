@@ -3,11 +3,11 @@
  * Exit codes: 0 all is well, 1 something is wrong or it failed, 2 wrong usage.
  */
 import { parseArgs } from 'node:util';
+import { openTrunks } from '../src/app/trunks.ts';
 import { loadEnvironmentFile, readConfig } from '../src/app/config.ts';
 import { KefuError, toKefuError } from '../src/core/errors.ts';
 import { createLogger } from '../src/observe/logger.ts';
 import { trunkPresets } from '../src/telephony/sip/presets.ts';
-import { readTrunks } from '../src/telephony/sip/trunks.ts';
 import { checkCall } from './trunk/call-check.ts';
 import { checkSignalling } from './trunk/check.ts';
 import { runningKefu } from './trunk/kefu.ts';
@@ -71,7 +71,7 @@ const commands: Readonly<Record<string, (name: string | undefined, values: Value
       verdicts.push(verdict);
       print(verdictText(verdict));
     };
-    const settings = await readTrunks(file);
+    const settings = await openTrunks(file);
     const trunk = settings.trunks.find((one) => one.name === name);
     if (!trunk) {
       const names = settings.trunks.map((one) => one.name).join(', ');

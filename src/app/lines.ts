@@ -6,11 +6,10 @@ import type { OutboundDialer } from '../core/telephony.ts';
 import { createTranscoder } from '../media/transcoder.ts';
 import { dialInTurn } from '../telephony/dialling.ts';
 import { createSipGateway, type SipGateway } from '../telephony/sip/gateway.ts';
-import { readTrunks } from '../telephony/sip/trunks.ts';
 import { createFileEndings } from '../telephony/twilio/endings.ts';
 import { createTwilioGateway } from '../telephony/twilio/gateway.ts';
 import type { Config } from './config.ts';
-import { createTrunkFile, type TrunkFile } from './trunks.ts';
+import { createTrunkFile, openTrunks, type TrunkFile } from './trunks.ts';
 
 /** The lines on which telephones are called, too. */
 export interface TelephoneLines {
@@ -46,7 +45,7 @@ export async function openTelephoneLines(
 }
 
 async function openSip(trunksFile: string, log: Logger): Promise<SipGateway> {
-  const sip = createSipGateway({ settings: await readTrunks(trunksFile), createTranscoder, log });
+  const sip = createSipGateway({ settings: await openTrunks(trunksFile), createTranscoder, log });
   await sip.open();
   return sip;
 }

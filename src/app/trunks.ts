@@ -2,7 +2,19 @@ import type { Actor, AuditLog } from '../core/audit.ts';
 import { toKefuError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { ReloadReport, SipGateway } from '../telephony/sip/gateway.ts';
-import { readTrunks } from '../telephony/sip/trunks.ts';
+import { loadCodecs } from '../media/codec.ts';
+import { wireCodecsOf } from '../telephony/sip/codecs.ts';
+import { readTrunks, type TrunkSettings } from '../telephony/sip/trunks.ts';
+
+/**
+ * Reads the trunks file, and loads the codecs that it allows: a call cannot wait for them.
+ * @throws KefuError `config_invalid` naming every mistake with its line.
+ */
+export async function openTrunks(file: string): Promise<TrunkSettings> {
+  const settings = await readTrunks(file);
+  await loadCodecs(wireCodecsOf(settings.trunks));
+  return settings;
+}
 
 /** The trunks file of a running Kefu. */
 export interface TrunkFile {
@@ -23,7 +35,7 @@ export function createTrunkFile(parts: {
   return {
     async reload(actor) {
       try {
-        const settings = await readTrunks(file);
+        const settings = await openTrunks(file);
         // Who may call and be called is changed by nobody unnoticed.
         const names = settings.trunks.map(({ name }) => name);
         await audit.record({ actor, action: 'trunks.reloaded', subject: null, details: { trunks: names } });

@@ -16,7 +16,7 @@ import { writtenText, type SpeechSynthesizer } from '../core/speech.ts';
 import type { RecordingWriter } from '../core/store.ts';
 import type { EndReason, VoiceMedia } from '../core/telephony.ts';
 import type { Completeness, DigitCollector, TurnDetector, VoiceActivityDetector } from '../core/turn.ts';
-import { createCodec } from '../media/codec.ts';
+import { createCodec, type Codec } from '../media/codec.ts';
 import { createInbound } from '../media/inbound.ts';
 import { createPlayout } from '../media/playout.ts';
 import { Ears, type HeardTurn } from './ears.ts';
@@ -81,6 +81,7 @@ export class VoiceLine implements Line {
   readonly #inbound: ReturnType<typeof createInbound>;
   readonly #playout: ReturnType<typeof createPlayout>;
   readonly #sound: TurnSound | undefined;
+  readonly #codec: Codec;
   readonly #abort = new AbortController();
   /** Kefu's words were stopped for the speech now heard: what it says is an interruption, unless it turns out to be nothing. */
   #interrupted = false;
@@ -109,6 +110,7 @@ export class VoiceLine implements Line {
     );
     this.#mouth = new Mouth(stages.synthesizer, this.#mouthListener(), parts.log, clock);
     const codec = createCodec(media.format.codec);
+    this.#codec = codec;
     this.#playout = createPlayout({
       format: media.format,
       codec,
@@ -208,6 +210,7 @@ export class VoiceLine implements Line {
     this.#ears.close();
     this.#inbound.close();
     this.#playout.close();
+    this.#codec.close?.();
     this.events.close();
   }
 

@@ -13,10 +13,16 @@ export interface AudioFrame {
 
 /**
  * How audio is coded on a wire. `l16` is 16-bit linear; its byte order is the gateway's affair: here it is little-endian. `g722` is
- * 16 kHz sound at 64 kbit/s.
+ * 16 kHz sound at 64 kbit/s, `opus` the same sound at half of that, with copies that make up for losses.
  */
-export const wireCodecs = ['mulaw', 'alaw', 'l16', 'g722'] as const;
+export const wireCodecs = ['mulaw', 'alaw', 'l16', 'g722', 'opus'] as const;
 export type WireCodec = (typeof wireCodecs)[number];
+
+/**
+ * Bit rate of `opus`, sent and asked for. RFC 7587 section 3.1.1 finds 16 to 20 kbit/s right for speech of this bandwidth; the rest is for the
+ * copies of earlier packets.
+ */
+export const opusBitsPerSecond = 32_000;
 
 /** What one direction of a call carries: codec, sample rate, and how much time one packet holds. */
 export interface WireFormat {
@@ -29,7 +35,11 @@ export interface WireFormat {
 }
 
 /** Rewrites the packets of one stream, in their order, into those of another wire format; each holds as much time as it did. */
-export type Transcoder = (payload: Uint8Array) => Uint8Array;
+export interface Transcoder {
+  (payload: Uint8Array): Uint8Array;
+  /** Gives back what its codecs hold; nothing may be rewritten afterwards. Idempotent. */
+  close(): void;
+}
 /** For gateways, which do no signal processing themselves. */
 export type CreateTranscoder = (from: WireFormat, to: WireFormat) => Transcoder;
 

@@ -2,6 +2,8 @@ import type { WireCodec } from '../core/audio.ts';
 import { decodeAlaw, decodeMulaw, encodeAlaw, encodeMulaw } from './g711.ts';
 import { createG722Decoder, createG722Encoder } from './g722.ts';
 import { decodeL16, encodeL16 } from './l16.ts';
+import { createOpusCodec } from './opus.ts';
+import { loadOpus } from './opus-library.ts';
 
 /**
  * Translates between 16-bit linear samples and a wire's payload, for one stream each way. Some codecs remember what came before: give
@@ -12,8 +14,15 @@ export interface Codec {
   decode(payload: Uint8Array): Int16Array;
   /** Takes what was put in place of lost packets, for codecs that remember. */
   follow?(samples: Int16Array): void;
-  /** How many samples `decode` would give, without decoding. */
+  /**
+   * What to put in place of `count` lost samples, for codecs that know better than to repeat: they remember, and `next`, the packet after the
+   * loss, may hold a copy of what was lost. That packet is to be decoded afterwards.
+   */
+  conceal?(count: number, next: Uint8Array): Int16Array;
+  /** How many samples `decode` would give, without decoding; 0 for what is no packet. */
   samplesIn(payload: Uint8Array): number;
+  /** Gives back what is not in JavaScript's memory; the codec may not be used afterwards. Idempotent. */
+  close?(): void;
 }
 
 const bytesAreSamples = (payload: Uint8Array): number => payload.length;
@@ -30,9 +39,15 @@ const creators: Readonly<Record<WireCodec, () => Codec>> = {
     ...createG722Decoder(),
     samplesIn: ({ length }) => 2 * length,
   }),
+  opus: createOpusCodec,
 };
 
-/** The codec of a wire format, at the beginning of a stream. */
+/** Makes codecs ready that cannot be made on the spot; the others need nothing. */
+export async function loadCodecs(codecs: readonly WireCodec[]): Promise<void> {
+  if (codecs.includes('opus')) await loadOpus();
+}
+
+/** The codec of a wire format, at the beginning of a stream; `loadCodecs` must have been called for it. */
 export function createCodec(codec: WireCodec): Codec {
   return creators[codec]();
 }

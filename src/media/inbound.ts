@@ -53,7 +53,7 @@ export interface InboundStats {
 export interface InboundOptions {
   readonly format: WireFormat;
   /** The call's codec; one of its own by default. */
-  readonly codec?: Pick<Codec, 'decode' | 'follow' | 'samplesIn'>;
+  readonly codec?: Pick<Codec, 'decode' | 'follow' | 'conceal' | 'samplesIn'>;
   /** Rate of the frames. */
   readonly outputRateHz: SampleRateHz;
   readonly clock: Clock;
@@ -112,7 +112,8 @@ const statsEveryMs = 5000;
  *                60 ms; lossy: as             │       nothing came for 100 ms? fill with silence
  *                the jitter asks)             │       waited long enough?      give up what is missing
  *                                             │       nothing for 10 s?        onStall
- *                                             ├─ numbers missing:  repeat, fading, for as long as is missing
+ *                                             ├─ numbers missing:  what the codec makes of the next packet, else a
+ *                                             │                    fading repeat, for as long as is missing
  *                                             ├─ stamps jump:      silence (the gateway suppresses it)
  *                                             └─ ahead of the clock after a stall: keep what is speech, leave out
  *                                                silence after 1 s of it, drop only beyond 2 s
@@ -130,7 +131,8 @@ export function createInbound(options: InboundOptions): Inbound {
   const { sampleRateHz, packetMs } = format;
   const leastFillAfterMs = options.fillAfterMs ?? 100;
   const stallAfterMs = options.stallAfterMs ?? 10_000;
-  const codec = options.codec ?? createCodec(format.codec);
+  const codec: NonNullable<InboundOptions['codec']> & Pick<Codec, 'close'> =
+    options.codec ?? createCodec(format.codec);
   const jitter = format.lossy === true ? createJitterEstimator() : undefined;
   const resampler = createResampler(sampleRateHz, outputRateHz);
   const concealer = createConcealer(sampleRateHz);
@@ -185,8 +187,8 @@ export function createInbound(options: InboundOptions): Inbound {
     onFrame(frame);
   };
 
-  const writeConcealed = (samples: number): void => {
-    const substitute = concealer.conceal(samples);
+  const writeConcealed = (samples: number, next: Uint8Array): void => {
+    const substitute = codec.conceal?.(samples, next) ?? concealer.conceal(samples);
     codec.follow?.(substitute);
     write(substitute);
   };
@@ -229,7 +231,7 @@ export function createInbound(options: InboundOptions): Inbound {
     const gap = gapBefore(codec.samplesIn(payload), mediaMs, missing);
     if (missing > 0) {
       sums.concealed += gap;
-      if (gap > 0) writeConcealed(gap);
+      if (gap > 0) writeConcealed(gap, payload);
     } else {
       writeSilence(gap);
     }
@@ -372,6 +374,7 @@ export function createInbound(options: InboundOptions): Inbound {
       if (closed) return;
       closed = true;
       cancelTimer();
+      if (!options.codec) codec.close?.();
       options.onStats?.(stats());
     },
   };

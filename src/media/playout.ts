@@ -123,7 +123,7 @@ export function createPlayout(options: PlayoutOptions): Playout {
   /** Without a lead every packet is sent at its very time, so a timer's ordinary lateness must not count. */
   const slackMs = Math.max(0, packetMs - leadMs);
   const packetSamples = Math.round((packetMs / 1000) * sampleRateHz);
-  const codec = options.codec ?? createCodec(format.codec);
+  const codec: Pick<Codec, 'encode' | 'close'> = options.codec ?? createCodec(format.codec);
   const silence = new Int16Array(packetSamples);
 
   /** Items with sound to send or to come, in playing order; then those sent that wait for their mark. */
@@ -400,6 +400,7 @@ export function createPlayout(options: PlayoutOptions): Playout {
       const cuts = remove([...marked.values(), ...queue]);
       closed = true;
       setTimer();
+      if (!options.codec) codec.close?.();
       for (const event of cuts) onEvent(event);
     },
   };

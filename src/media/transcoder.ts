@@ -14,7 +14,7 @@ export const createTranscoder: CreateTranscoder = (from, to) => {
   /** Samples at the target's rate that the packets so far should have had, less those given out. */
   let owed = 0;
 
-  return (payload) => {
+  const rewrite = (payload: Uint8Array): Uint8Array => {
     const samples = decoder.decode(payload);
     const converted = resampler.process(samples);
     owed += (samples.length * to.sampleRateHz) / from.sampleRateHz;
@@ -27,4 +27,9 @@ export const createTranscoder: CreateTranscoder = (from, to) => {
     rest = all.slice(count);
     return encoder.encode(all.subarray(0, count));
   };
+  const close = (): void => {
+    decoder.close?.();
+    encoder.close?.();
+  };
+  return Object.assign(rewrite, { close });
 };

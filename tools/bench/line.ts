@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { readAudioFile, resampleClip } from '../lib/audio-file.ts';
 import { createTranscriber, type Transcriber } from '../lib/transcriber.ts';
 import type { SileroModel } from '../../src/listen/silero.ts';
-import { sipCodecs, type SipCodec } from '../../src/telephony/sip/codecs.ts';
+import { loadCodecs } from '../../src/media/codec.ts';
+import { sipCodecs, wireCodecsOf, type SipCodec } from '../../src/telephony/sip/codecs.ts';
 import {
   numberOption,
   textOption,
@@ -26,7 +27,7 @@ export const line: Benchmark = {
     '--set DIR           folder of WAV or FLAC files (needed)',
     '--transcript FILE   what they say, as for asr',
     '--limit N           measure N clips, spread evenly over the set (default: all)',
-    '--codecs LIST       default PCMU,G722',
+    '--codecs LIST       of PCMU, PCMA, G722 and opus; default PCMU,G722',
     '--loss N            percent of packets lost (default 5)',
     '--jitter N          milliseconds that a packet takes longer or shorter at most (default 40)',
   ],
@@ -87,6 +88,7 @@ async function run(context: BenchmarkContext): Promise<BenchmarkResults> {
     networks.map(([name, network]): Condition => ({ name: `${codec}, ${name}`, codec, network })),
   );
 
+  await loadCodecs(wireCodecsOf([{ codecs }]));
   const silero = openSilero(store);
   const transcriber = await createTranscriber(store);
   const readings: Reading[] = [];

@@ -24,7 +24,7 @@ export function pattern(format: WireFormat): Uint8Array[] {
   const { codec, sampleRateHz, packetMs } = format;
   const size = (sampleRateHz * packetMs) / 1000;
   const wire = createCodec(codec);
-  return Array.from({ length: patternMs / packetMs }, (_, packet) => {
+  const packets = Array.from({ length: patternMs / packetMs }, (_, packet) => {
     const samples = Int16Array.from({ length: size }, (__, index) => {
       const atMs = packet * packetMs;
       const on = burstStartsMs.some((start) => atMs >= start && atMs < start + burstMs);
@@ -33,6 +33,8 @@ export function pattern(format: WireFormat): Uint8Array[] {
     });
     return wire.encode(samples);
   });
+  wire.close?.();
+  return packets;
 }
 
 /**
@@ -46,6 +48,7 @@ export function echoDelay(
 ): { readonly delayMs: number; readonly bursts: number; readonly ofBursts: number } | undefined {
   const wire = createCodec(format.codec);
   const loud = heard.filter(({ payload }) => hasTone(wire.decode(payload), format.sampleRateHz));
+  wire.close?.();
   const starts = loud.filter(
     ({ atMs }, index) => index === 0 || atMs - (loud[index - 1]?.atMs ?? 0) > burstMs / 2,
   );

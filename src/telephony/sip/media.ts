@@ -182,6 +182,7 @@ export class SipMedia {
   /** Idempotent. */
   close(): void {
     this.#rtp.close();
+    this.#endTranslation();
   }
 
   #match(sdp: Sdp): { audio: SdpAudio; agreed: AgreedAudio; crypto: SdpCrypto | undefined } | string {
@@ -218,7 +219,10 @@ export class SipMedia {
 
   #carry(audio: SdpAudio, agreed: AgreedAudio, crypto: SdpCrypto | undefined): void {
     this.#codec ??= agreed.codec;
-    if (this.#wireCodec !== agreed.codec) this.#translation = this.#translationTo(agreed.codec, this.#codec);
+    if (this.#wireCodec !== agreed.codec) {
+      this.#endTranslation();
+      this.#translation = this.#translationTo(agreed.codec, this.#codec);
+    }
     this.#wireCodec = agreed.codec;
     const { clockHz } = factsOf(agreed.codec);
     const silence = silenceOf(agreed.codec, this.#options.createTranscoder);
@@ -241,6 +245,12 @@ export class SipMedia {
     log.info({ codec: onWire, transcodedTo: ofCall }, 'The codec of a call has changed');
     const [wire, call] = [factsOf(onWire).format, factsOf(ofCall).format];
     return { inbound: createTranscoder(wire, call), outbound: createTranscoder(call, wire) };
+  }
+
+  #endTranslation(): void {
+    this.#translation?.inbound.close();
+    this.#translation?.outbound.close();
+    this.#translation = undefined;
   }
 
   /** The same key goes on where it was: its counters must not begin anew. */

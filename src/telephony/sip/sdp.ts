@@ -200,8 +200,12 @@ export function answerDirection(offered: Direction): Direction {
   return offered === 'recvonly' ? 'sendonly' : offered;
 }
 
-/** The payload types under which we offer keys, by their clock. */
-const offeredKeys: readonly KeyFormat[] = [{ payloadType: 101, clockHz: 8000 }];
+/**
+ * The payload types under which we offer keys, by their clock. They should run on that of the sound (RFC 4733 section 2.5.1.2); that of G.711 is
+ * always offered, since some peers know no other.
+ */
+const usualKeys: KeyFormat = { payloadType: 101, clockHz: 8000 };
+const opusKeys: KeyFormat = { payloadType: 110, clockHz: 48_000 };
 
 /** A codec in a description of ours. */
 type NamedCodec = readonly [payloadType: number, codec: SipCodec];
@@ -209,9 +213,7 @@ type NamedCodec = readonly [payloadType: number, codec: SipCodec];
 /** An offer of every codec allowed, with keys. */
 export function writeOffer(local: LocalAudio, allowed: readonly SipCodec[]): Uint8Array {
   const codecs = allowed.map((codec): NamedCodec => [factsOf(codec).payloadType, codec]);
-  const keys = offeredKeys.filter(({ clockHz }) =>
-    allowed.some((codec) => factsOf(codec).clockHz === clockHz),
-  );
+  const keys = allowed.includes('opus') ? [opusKeys, usualKeys] : [usualKeys];
   return writeLines(local, [audioLines(local, codecs, keys)]);
 }
 
@@ -235,7 +237,7 @@ function audioLines(
   const types = [...codecs.map(([type]) => type), ...keys.map(({ payloadType }) => payloadType)];
   return [
     `m=audio ${local.port} ${protocol} ${types.join(' ')}`,
-    ...codecs.map(([type, codec]) => `a=rtpmap:${type} ${codec}/${factsOf(codec).clockHz}`),
+    ...codecs.flatMap(([type, codec]) => codecLines(type, codec)),
     ...keys.flatMap(({ payloadType, clockHz }) => [
       `a=rtpmap:${payloadType} telephone-event/${clockHz}`,
       `a=fmtp:${payloadType} 0-15`,
@@ -248,6 +250,12 @@ function audioLines(
     `a=ptime:${packetMs}`,
     `a=${local.direction}`,
   ];
+}
+
+function codecLines(type: number, codec: SipCodec): string[] {
+  const { clockHz, channels, parameters } = factsOf(codec);
+  const map = [codec, clockHz, ...(channels === undefined ? [] : [channels])].join('/');
+  return [`a=rtpmap:${type} ${map}`, ...(parameters === undefined ? [] : [`a=fmtp:${type} ${parameters}`])];
 }
 
 function writeLines(local: LocalAudio, sections: readonly (readonly string[])[]): Uint8Array {

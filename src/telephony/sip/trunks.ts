@@ -6,7 +6,7 @@ import { KefuError, toKefuError } from '../../core/errors.ts';
 import { languageSchema, type Language } from '../../core/language.ts';
 import { addressList } from './addresses.ts';
 import { parseUri, type SipUri } from './grammar.ts';
-import { sipCodecs, type SipCodec } from './codecs.ts';
+import { sipCodecs, usualCodecs, type SipCodec } from './codecs.ts';
 import { presetProblem, withPreset } from './presets.ts';
 import { TrunkSource } from './trunk-problems.ts';
 import type { SipListener } from './transports.ts';
@@ -134,7 +134,7 @@ const trunkSchema = z.strictObject({
   codecs: z
     .array(z.enum(sipCodecs))
     .min(1)
-    .default([...sipCodecs]),
+    .default([...usualCodecs]),
   srtp: z.enum(['off', 'allowed', 'required']).default('allowed'),
   register: z
     .strictObject({

@@ -11,12 +11,15 @@ import { freeUdpPort } from './gateway.ts';
 const modules = '/usr/lib/baresip/modules';
 
 /** Codecs that baresip speaks here, and the rate at which it plays and records with each: it has no resampler. */
-export const baresipRates = { PCMU: 8000, PCMA: 8000, G722: 16_000 } as const;
+export const baresipRates = { PCMU: 8000, PCMA: 8000, G722: 16_000, opus: 48_000 } as const;
 export type BaresipCodec = keyof typeof baresipRates;
+/** The sound of a telephone, and that of Opus in baresip, which has two channels (RFC 7587 section 7). */
+type Channels = 1 | 2;
+const channelsOf = (codec: BaresipCodec): Channels => (codec === 'opus' ? 2 : 1);
 
 /** What a baresip that has called somebody did and heard. */
 export interface BaresipCall {
-  /** Samples at the rate of the codec. */
+  /** Samples at the rate of the codec; the left ones of two channels. */
   readonly heard: Int16Array;
   readonly output: string;
 }
@@ -26,13 +29,10 @@ export async function baresipCalls(
   target: string,
   options: { readonly seconds: number; readonly codec: BaresipCodec; readonly account?: string },
 ): Promise<BaresipCall> {
-  const { directory } = await baresipSettings(
-    'tester',
-    `audio_codecs=${options.codec}/${baresipRates[options.codec]}/1${options.account ?? ''}`,
-    10,
-    [],
-    baresipRates[options.codec],
-  );
+  const rateHz = baresipRates[options.codec];
+  const channels = channelsOf(options.codec);
+  const account = `audio_codecs=${options.codec}/${rateHz}/${channels}${options.account ?? ''}`;
+  const { directory } = await baresipSettings('tester', account, 10, [], rateHz, channels);
   try {
     const args = ['-f', directory, '-t', String(options.seconds), '-e', `/dial ${target}`];
     const child = spawnMortal('baresip', args);
@@ -42,7 +42,7 @@ export async function baresipCalls(
     await once(child, 'close');
     const [heard] = recordings(directory);
     if (!heard) throw new Error(`baresip has heard nothing:\n${output}`);
-    return { heard, output };
+    return { heard: heard.filter((_, index) => index % channels === 0), output };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -78,9 +78,18 @@ export function tonePackets(frequencyHz: number, count: number, sampleRateHz = 8
 }
 
 /** A tone as a WAV file. */
-function toneFile(frequencyHz: number, seconds: number, sampleRateHz: number): Uint8Array {
-  const samples = joined(tonePackets(frequencyHz, seconds * 50, sampleRateHz));
-  const header = wavHeader({ sampleRateHz, channels: 1, dataBytes: samples.byteLength });
+function toneFile(
+  frequencyHz: number,
+  seconds: number,
+  sampleRateHz: number,
+  channels: Channels,
+): Uint8Array {
+  const tone = joined(tonePackets(frequencyHz, seconds * 50, sampleRateHz));
+  const samples = Int16Array.from(
+    { length: tone.length * channels },
+    (_, index) => tone[Math.floor(index / channels)] ?? 0,
+  );
+  const header = wavHeader({ sampleRateHz, channels, dataBytes: samples.byteLength });
   return Buffer.concat([header, new Uint8Array(samples.buffer)]);
 }
 
@@ -91,11 +100,12 @@ export async function baresipSettings(
   toneSeconds: number,
   more: readonly string[],
   sampleRateHz = 8000,
+  channels: Channels = 1,
 ): Promise<{ readonly directory: string; readonly port: number }> {
   const directory = mkdtempSync(join(tmpdir(), 'kefu-baresip-'));
   const port = await freeUdpPort();
   const tone = join(directory, 'tone.wav');
-  writeFileSync(tone, toneFile(440, toneSeconds, sampleRateHz));
+  writeFileSync(tone, toneFile(440, toneSeconds, sampleRateHz, channels));
   const config = [
     `sip_listen 127.0.0.1:${port}`,
     // The bridge is a loudspeaker that needs no sound card; `sndfile` writes what it would play.
@@ -104,11 +114,11 @@ export async function baresipSettings(
     ...[
       `ausrc_srate ${sampleRateHz}`,
       `auplay_srate ${sampleRateHz}`,
-      'ausrc_channels 1',
-      'auplay_channels 1',
+      `ausrc_channels ${channels}`,
+      `auplay_channels ${channels}`,
     ],
     ...['rtp_ports 26000-26100', `module_path ${modules}`],
-    ...['g711', 'g722', 'aufile', 'aubridge', 'sndfile', 'srtp'].map((name) => `module ${name}.so`),
+    ...['g711', 'g722', 'opus', 'aufile', 'aubridge', 'sndfile', 'srtp'].map((name) => `module ${name}.so`),
     ...['module_tmp account.so', 'module_app menu.so', ...more],
   ];
   writeFileSync(join(directory, 'config'), `${config.join('\n')}\n`);

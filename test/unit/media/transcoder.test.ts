@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { WireFormat } from '../../../src/core/audio.ts';
-import { createCodec } from '../../../src/media/codec.ts';
+import { createCodec, loadCodecs } from '../../../src/media/codec.ts';
 import { createTranscoder } from '../../../src/media/transcoder.ts';
 import { shareOfTone } from '../../support/sip/baresip.ts';
 
@@ -8,7 +8,10 @@ const formats = {
   mulaw: { codec: 'mulaw', sampleRateHz: 8000, packetMs: 20 },
   alaw: { codec: 'alaw', sampleRateHz: 8000, packetMs: 20 },
   g722: { codec: 'g722', sampleRateHz: 16_000, packetMs: 20 },
+  opus: { codec: 'opus', sampleRateHz: 16_000, packetMs: 20 },
 } as const satisfies Readonly<Record<string, WireFormat>>;
+
+beforeAll(() => loadCodecs(['opus']));
 
 describe('a change of codec within a call', () => {
   const names = Object.keys(formats) as (keyof typeof formats)[];

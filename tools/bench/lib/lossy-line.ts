@@ -85,6 +85,7 @@ export function throughLine(sound: Int16Array, codec: SipCodec, network: Network
   clock.advance(140);
   const { jitterMs } = session.quality();
   const stats = inbound.stats();
+  encoder.close?.();
   inbound.close();
   session.close();
   return { samples: joined(frames), stats, jitterMs };

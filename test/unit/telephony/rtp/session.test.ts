@@ -147,6 +147,20 @@ describe('our direction of a stream', () => {
     expect(stream({ keys: undefined }).session.sendKeys('1')).toBe(false);
   });
 
+  it('tells the length of keys on the clock they were agreed on, and reads those of the far side', () => {
+    const wire = { payloadType: 111, clockHz: 48_000, keys: { payloadType: 110, clockHz: 48_000 } };
+    const { clock, events, session, sent, sockets } = stream(wire);
+    session.sendKeys('1');
+    clock.advance(500);
+    const keys = sent().filter((packet) => packet?.payloadType === 110);
+    const lengths = keys.map((packet) => Buffer.from(packet?.payload ?? []).readUInt16BE(2));
+    expect(lengths).toEqual([960, 1920, 2880, 3840, 4800, 4800, 4800]);
+    for (const packet of keys) {
+      if (packet) sockets.fakeRtp.arrive(writeRtp({ ...packet, ssrc: 9 }), '192.0.2.1', 4000);
+    }
+    expect(events).toEqual(['key 1']);
+  });
+
   it('goes quiet while the far side holds the call, and marks still come back', () => {
     const { clock, events, session, sent, heard, packets } = stream({ sending: false, receiving: false });
     session.send(new Uint8Array(160));

@@ -1,8 +1,14 @@
-import { describe, expect, it } from 'vitest';
-import { createCodec } from '../../../../src/media/codec.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createCodec, loadCodecs } from '../../../../src/media/codec.ts';
 import { createTranscoder } from '../../../../src/media/transcoder.ts';
 import { parseRtp, writeRtp } from '../../../../src/telephony/rtp/packet.ts';
-import { factsOf, silenceOf, sipCodecs, type SipCodec } from '../../../../src/telephony/sip/codecs.ts';
+import {
+  factsOf,
+  silenceOf,
+  sipCodecs,
+  usualCodecs,
+  type SipCodec,
+} from '../../../../src/telephony/sip/codecs.ts';
 import { SipMedia } from '../../../../src/telephony/sip/media.ts';
 import { parseSdp } from '../../../../src/telephony/sip/sdp.ts';
 import { createCapturedLog } from '../../../support/captured-log.ts';
@@ -16,7 +22,7 @@ const description = (...types: readonly number[]): Uint8Array =>
     [
       ...['v=0', 'o=- 1 1 IN IP4 192.0.2.1', 's=-', 'c=IN IP4 192.0.2.1', 't=0 0'],
       `m=audio 4000 RTP/AVP ${types.join(' ')} 101`,
-      ...['a=rtpmap:101 telephone-event/8000', ''],
+      ...['a=rtpmap:101 telephone-event/8000', 'a=rtpmap:111 opus/48000/2', ''],
     ].join('\r\n'),
   );
 
@@ -37,10 +43,10 @@ function line(codecs: readonly SipCodec[] = sipCodecs) {
   let sequence = 0;
   /** The far side sends a tone of half a second. */
   const farTone = (codec: SipCodec, frequencyHz: number): void => {
-    const { payloadType, format } = factsOf(codec);
+    const { payloadType, clockHz, format } = factsOf(codec);
     const encoder = createCodec(format.codec);
     for (const samples of tone(frequencyHz, format.sampleRateHz)) {
-      const packet = { payloadType, marker: false, sequence, timestamp: sequence * 160, ssrc: 5 };
+      const packet = { payloadType, marker: false, sequence, timestamp: (sequence * clockHz) / 50, ssrc: 5 };
       sockets.fakeRtp.arrive(writeRtp({ ...packet, payload: encoder.encode(samples) }));
       sequence += 1;
     }
@@ -53,7 +59,9 @@ function line(codecs: readonly SipCodec[] = sipCodecs) {
     const payloads = packets.flatMap((packet) =>
       packet?.payloadType === payloadType ? [packet.payload] : [],
     );
-    expect(new Set(payloads.map(({ length }) => length))).toEqual(new Set([160]));
+    expect(new Set(payloads.map((payload) => decoder.samplesIn(payload)))).toEqual(
+      new Set([format.sampleRateHz / 50]),
+    );
     return Int16Array.from(payloads.flatMap((payload) => [...decoder.decode(payload)]));
   };
   return { clock, media, heard, farTone, sentAs };
@@ -65,6 +73,8 @@ const tone = (frequencyHz: number, rateHz: number): Int16Array[] =>
       Math.round(8000 * Math.sin((2 * Math.PI * frequencyHz * ((packet * rateHz) / 50 + index)) / rateHz)),
     ),
   );
+
+beforeAll(() => loadCodecs(['opus']));
 
 describe('the codec of a SIP call', () => {
   it('is the first of the far side that the trunk allows, G.722 with sound of 16 kHz', () => {
@@ -79,6 +89,21 @@ describe('the codec of a SIP call', () => {
     expect(narrow.media.answer(description(9, 0, 8)).type).toBe('answer');
     expect(narrow.media.format).toMatchObject({ codec: 'mulaw', sampleRateHz: 8000 });
     expect(narrow.media.answer(description(18)).type).toBe('refused');
+  });
+
+  it("is Opus only where the trunk names it, under the far side's payload type", () => {
+    const offer = Buffer.from(
+      Buffer.from(description(111, 0)).toString().replace('RTP/AVP 111', 'RTP/AVP 96').replace(':111', ':96'),
+    );
+    const usual = line(usualCodecs);
+    usual.media.answer(offer);
+    expect(usual.media.codec).toBe('PCMU');
+    const named = line(['PCMU', 'opus']);
+    const answer = named.media.answer(offer);
+    expect(named.media.format).toMatchObject({ codec: 'opus', sampleRateHz: 16_000 });
+    const sdp = answer.type === 'answer' ? Buffer.from(answer.body).toString() : '';
+    expect(sdp).toContain('a=rtpmap:96 opus/48000/2');
+    expect(sdp).toMatch(/^a=fmtp:96 .*\bmaxaveragebitrate=32000;stereo=0;useinbandfec=1\r$/m);
   });
 
   it('stays that of the call when an offer within it prefers another, as long as it is offered', () => {

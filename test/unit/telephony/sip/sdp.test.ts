@@ -8,7 +8,7 @@ import {
   writeOffer,
   type Sdp,
 } from '../../../../src/telephony/sip/sdp.ts';
-import { sipCodecs } from '../../../../src/telephony/sip/codecs.ts';
+import { sipCodecs, usualCodecs } from '../../../../src/telephony/sip/codecs.ts';
 
 const local = {
   ...{ address: '192.0.2.9', port: 10_000, direction: 'sendrecv' as const, sessionId: 1, version: 1 },
@@ -26,7 +26,7 @@ describe('session descriptions', () => {
       ...['c=IN IP4 192.0.2.1', 't=0 0', 'm=audio 4000 RTP/AVP 18 8 111 0 96', 'a=rtpmap:18 G729/8000'],
       ...['a=rtpmap:111 opus/48000/2', 'a=rtpmap:96 telephone-event/8000', 'a=fmtp:96 0-15'],
     );
-    expect(audio && agree(audio, sipCodecs)).toEqual({
+    expect(audio && agree(audio, usualCodecs)).toEqual({
       codec: 'PCMA',
       payloadType: 8,
       keys: { payloadType: 96, clockHz: 8000 },
@@ -36,6 +36,23 @@ describe('session descriptions', () => {
       payloadType: 0,
       keys: { payloadType: 96, clockHz: 8000 },
     });
+  });
+
+  it('offer keys on the clock of Opus beside that of G.711, and take whichever the far side has', () => {
+    const offer = Buffer.from(writeOffer(local, ['opus', 'PCMA'])).toString();
+    expect(offer).toContain('m=audio 10000 RTP/AVP 111 8 110 101\r\n');
+    expect(offer).toContain('a=rtpmap:110 telephone-event/48000\r\na=fmtp:110 0-15');
+    expect(Buffer.from(writeOffer(local, ['PCMA'])).toString()).not.toContain('48000');
+    const keysOf = (...lines: string[]) => {
+      const { audio } = sdp('c=IN IP4 192.0.2.1', 'm=audio 4000 RTP/AVP 97 101 102', ...lines);
+      return audio && agree(audio, ['opus'])?.keys;
+    };
+    const opus = 'a=rtpmap:97 OPUS/48000/2';
+    const [narrow, wide] = ['a=rtpmap:101 telephone-event/8000', 'a=rtpmap:102 telephone-event/48000'];
+    expect(keysOf(opus, narrow, wide)).toEqual({ payloadType: 102, clockHz: 48_000 });
+    expect(keysOf(opus, narrow)).toEqual({ payloadType: 101, clockHz: 8000 });
+    // Opus has one clock only (RFC 7587 section 4.1).
+    expect(keysOf('a=rtpmap:97 opus/16000/2', narrow)).toBeUndefined();
   });
 
   it('know hold in both of its forms, of the session and of the line', () => {
