@@ -59,6 +59,7 @@ export class SipCaller implements Caller {
   readonly #marks = new Map<string, number>();
   #clips = 0;
   #maxLateMs = 0;
+  #tickDueMs = 0;
   #endedAtMs: number | undefined;
   #cancelTick: () => void = () => undefined;
 
@@ -113,9 +114,8 @@ export class SipCaller implements Caller {
     }
     this.#media.mark(end);
     await this.waitUntil(() => this.#marks.has(end), Infinity);
-    const [beginMs, endMs] = [this.#marks.get(begin), this.#marks.get(end)];
-    if (beginMs === undefined || endMs === undefined) return undefined;
-    this.#maxLateMs = Math.max(this.#maxLateMs, endMs - beginMs - packets * packetMs);
+    const beginMs = this.#marks.get(begin);
+    if (beginMs === undefined || !this.#marks.has(end)) return undefined;
     // The first packet left at its mark, when its last sample had been spoken.
     const startMs = beginMs - packetMs;
     const sent = { name: clip.name, startMs, endMs: startMs + clip.mulaw.length / samplesPerMs };
@@ -157,7 +157,11 @@ export class SipCaller implements Caller {
     return { by, detail: last?.detail ?? last?.reason, transfers: [], said: [], streams: 1 };
   }
 
+  /** As late as this timer is the one that sends packets. */
   #tick(): void {
+    const { nowMs } = this;
+    this.#maxLateMs = Math.max(this.#maxLateMs, nowMs - this.#tickDueMs);
+    this.#tickDueMs = nowMs + packetMs;
     this.#waiting.look();
     this.#cancelTick = this.#clock.setTimer(() => this.#tick(), packetMs);
   }

@@ -25,6 +25,19 @@ describe('the playback buffer', () => {
     expect([...sound.subarray(4000)]).toEqual([...loud.subarray(0, 80)]);
   });
 
+  it('waits with the first packet as a jitter buffer does, so that the others may come unevenly', () => {
+    const buffer = new PlaybackBuffer(60);
+    for (const atMs of [100, 130, 140, 199, 200, 400]) buffer.receive(loud, atMs);
+    expect(buffer.heard.map(({ receivedAtMs, startMs }) => [receivedAtMs, startMs])).toEqual([
+      [100, 160],
+      [130, 180],
+      [140, 200],
+      [199, 220],
+      [200, 240],
+      [400, 460],
+    ]);
+  });
+
   it('reaches a mark when everything before it has been played', () => {
     const buffer = new PlaybackBuffer();
     buffer.mark('at once', 10);

@@ -55,7 +55,7 @@ const maxComplaints = 200;
 /** Settings that would make a measurement one of something else; an empty variable counts as unset and beats a `.env` file. */
 const unset = [
   'KEFU_PUBLIC_URL', 'KEFU_DATABASE_URL', 'KEFU_REDIS_URL', 'KEFU_SHOP_URL', 'KEFU_SHOP_TOKEN', 'KEFU_FLOWS_DIR',
-  'KEFU_TWILIO_AUTH_TOKEN', 'KEFU_API_TOKEN', 'KEFU_TRANSFER_TARGET', 'KEFU_DEMO_SEED', 'KEFU_LANGUAGE',
+  'KEFU_TWILIO_AUTH_TOKEN', 'KEFU_API_TOKEN', 'KEFU_TRANSFER_TARGET', 'KEFU_DEMO_SEED', 'KEFU_LANGUAGE', 'KEFU_TRUNKS_FILE',
 ]; // prettier-ignore
 
 /**
