@@ -79,7 +79,11 @@ export function tonePackets(frequencyHz: number, count: number, sampleRateHz = 8
 
 /** A tone as a WAV file. */
 function toneFile(frequencyHz: number, seconds: number, sampleRateHz: number): Uint8Array {
-  const samples = joined(tonePackets(frequencyHz, seconds * 50, sampleRateHz));
+  return wavFile(joined(tonePackets(frequencyHz, seconds * 50, sampleRateHz)), sampleRateHz);
+}
+
+/** Samples as a WAV file. */
+export function wavFile(samples: Int16Array, sampleRateHz = 8000): Uint8Array {
   const header = wavHeader({ sampleRateHz, channels: 1, dataBytes: samples.byteLength });
   return Buffer.concat([header, new Uint8Array(samples.buffer)]);
 }
