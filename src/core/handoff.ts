@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { moods } from './emotion.ts';
-import { openingHoursSchema } from './hours.ts';
+import { openingHoursSchema } from './hours-schema.ts';
 import { languageSchema, type Language } from './language.ts';
 
 /** What the person who takes the call over should know before saying hello. */

@@ -1,37 +1,39 @@
-import { z } from 'zod';
-
 /** In the order in which people read them. */
 export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export type Weekday = (typeof weekdays)[number];
 
+/** Hours of a queue or a person: periods by weekday, days without any, and the time zone they are meant in. */
+export type OpeningHours = Readonly<Record<Weekday, readonly string[]>> & {
+  /** Such as `Europe/Berlin`. */
+  readonly timeZone: string;
+  /** Dates such as `2026-12-25`. */
+  readonly closed: readonly string[];
+};
+
+/** The most periods of a day, and the most days without any. */
+export const maxPeriods = 12;
+export const maxClosedDays = 400;
 /** Shorter openings would be overlooked by the search for the next one. */
-const shortestPeriodMinutes = 15;
+export const shortestPeriodMinutes = 15;
 const minuteMs = 60_000;
 
-/** Local times such as `09:00-18:00`, which compare as texts; the end is not part of it. `24:00` meets the next day's `00:00`. */
-const periodSchema = z
-  .string()
-  .regex(/^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'must look like 09:00-18:00')
-  .refine((period) => lengthMinutes(period) >= shortestPeriodMinutes, {
-    message: `must last at least ${shortestPeriodMinutes} minutes and end on the same day`,
-  });
+/**
+ * Local times such as `09:00-18:00`, which compare as texts; the end is not part of it. `24:00` meets the next day's `00:00`. That a
+ * period is long enough is another question.
+ */
+export const periodPattern = /^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$/;
 
-const daySchema = z.array(periodSchema).max(12).default([]);
+/** True for periods as long as is wanted, and ending on the same day. */
+export function isLongEnough(period: string): boolean {
+  return lengthMinutes(period) >= shortestPeriodMinutes;
+}
 
-/** Hours of a queue or a person: periods by weekday, days without any, and the time zone they are meant in. */
-export const openingHoursSchema = z.strictObject({
-  timeZone: z.string().refine(isTimeZone, 'must be a time zone such as Europe/Berlin'),
-  mon: daySchema,
-  tue: daySchema,
-  wed: daySchema,
-  thu: daySchema,
-  fri: daySchema,
-  sat: daySchema,
-  sun: daySchema,
-  /** Dates such as 2026-12-25. */
-  closed: z.array(z.iso.date()).max(400).default([]),
-});
-export type OpeningHours = z.output<typeof openingHoursSchema>;
+/** True for days of the calendar such as `2026-12-25`. */
+export function isDate(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const date = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
+}
 
 /** Whether a queue is open, or a person at work, at a moment. No hours at all mean always. */
 export function isOpen(hours: OpeningHours | undefined, epochMs: number): boolean {
@@ -99,7 +101,8 @@ function lengthMinutes(period: string): number {
   return end - start;
 }
 
-function isTimeZone(name: string): boolean {
+/** True for names such as `Europe/Berlin`. */
+export function isTimeZone(name: string): boolean {
   try {
     formatOf(name);
     return true;

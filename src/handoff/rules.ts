@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { KefuError } from '../core/errors.ts';
-import { openingHoursSchema } from '../core/hours.ts';
+import { openingHoursSchema } from '../core/hours-schema.ts';
 
 /** The rules as supervisors write them, in seconds; docs/handoff.md explains each. Everything has a default. */
 

@@ -1,4 +1,5 @@
-import { openingHoursSchema, weekdays, type OpeningHours, type Weekday } from '../../src/core/hours.ts';
+import { weekdays, type OpeningHours, type Weekday } from '../../src/core/hours.ts';
+import { openingHoursSchema } from '../../src/core/hours-schema.ts';
 
 /** Hours as they are given to the command. */
 export interface HoursArguments {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { joinPeople, type PeopleParts } from '../../../src/app/people.ts';
-import { openingHoursSchema } from '../../../src/core/hours.ts';
+import { openingHoursSchema } from '../../../src/core/hours-schema.ts';
 import type { Person, PersonFields } from '../../../src/core/people.ts';
 import { codeAt } from '../../../src/people/codes.ts';
 import { logIn } from '../../../src/people/log-in.ts';

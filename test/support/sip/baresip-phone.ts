@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { spawnMortal } from '../mortal-process.ts';
 import { eventually, freePort } from '../running-kefu.ts';
-import { baresipSettings, recordings } from './baresip.ts';
+import { baresipSettings, recordings, wavFile } from './baresip.ts';
 
-/** A real baresip that is called, or calls: it plays a tone of 440 Hz and records what it hears. */
+/** A real baresip that is called, or calls: it plays a tone of 440 Hz, or what it is told to, and records what it hears. */
 export interface BaresipPhone {
   /** Its SIP port on this machine. */
   readonly port: number;
@@ -17,27 +18,46 @@ export interface BaresipPhone {
   dial(target: string): void;
   /** Has the other side call somebody else instead, as the transfer key of a telephone does. */
   transfer(target: string): void;
+  /** Says samples at 8 kHz instead of what it said before, then nothing. */
+  say(samples: Int16Array): void;
+  /** Puts the call on hold, or takes it back. */
+  hold(held: boolean): void;
   /** Ends the call, or refuses it as busy while it rings. */
   hangUp(): void;
-  /** What was heard in the last call that has ended, as samples at 8 kHz. */
-  heard(): Int16Array;
+  /** What was heard in a call that has ended, by default the last one, as samples at 8 kHz. @param index - as of `Array.at`. */
+  heard(index?: number): Int16Array;
   /** Ends the program. Idempotent. */
   close(): Promise<void>;
 }
 
+export interface BaresipPhoneOptions {
+  /** Further parameters of its account, each with its semicolon. */
+  readonly account?: string;
+  /** Further lines of its settings. */
+  readonly settings?: readonly string[];
+  /** Says nothing until it is told to, instead of playing a tone. */
+  readonly quiet?: boolean;
+}
+
 /** What does not happen within this time never does. */
 const patienceMs = 30_000;
+/** A file that ends would end the call: two minutes of silence follow what is said. */
+const quietSamples = 120 * 8000;
 
 /** Starts a baresip that has a number, and answers at once or rings only. */
 export async function baresipPhone(
   number: string,
   answers: 'auto' | 'manual' = 'auto',
+  more: BaresipPhoneOptions = {},
 ): Promise<BaresipPhone> {
   const control = await freePort();
-  const { directory, port } = await baresipSettings(number, `audio_codecs=PCMU;answermode=${answers}`, 60, [
-    'module_app ctrl_tcp.so',
-    `ctrl_tcp_listen 127.0.0.1:${control}`,
+  const account = `audio_codecs=PCMU;answermode=${answers}${more.account ?? ''}`;
+  const settings = ['module_app ctrl_tcp.so', `ctrl_tcp_listen 127.0.0.1:${control}`];
+  const { directory, port } = await baresipSettings(number, account, 60, [
+    ...settings,
+    ...(more.settings ?? []),
   ]);
+  if (more.quiet) writeFileSync(join(directory, 'tone.wav'), wavFile(new Int16Array(quietSamples)));
   const child = spawnMortal('baresip', ['-f', directory]);
   const exited = once(child, 'close');
   let output = '';
@@ -69,6 +89,7 @@ export async function baresipPhone(
     const json = JSON.stringify({ command, params });
     socket.write(`${String(json.length)}:${json},`);
   };
+  let clips = 0;
   let closing: Promise<void> | undefined;
   return {
     port,
@@ -91,10 +112,21 @@ export async function baresipPhone(
     transfer: (target) => {
       order('transfer', target);
     },
+    say: (samples) => {
+      clips += 1;
+      const file = join(directory, `said-${clips}.wav`);
+      const whole = new Int16Array(samples.length + quietSamples);
+      whole.set(samples);
+      writeFileSync(file, wavFile(whole));
+      order('ausrc', `aufile,${file}`);
+    },
+    hold: (held) => {
+      order(held ? 'hold' : 'resume');
+    },
     hangUp: () => {
       order('hangup');
     },
-    heard: () => recordings(directory).at(-1) ?? new Int16Array(0),
+    heard: (index = -1) => recordings(directory).at(index) ?? new Int16Array(0),
     close: () =>
       (closing ??= (async () => {
         order('quit');

@@ -89,6 +89,11 @@ function toneFile(
     { length: tone.length * channels },
     (_, index) => tone[Math.floor(index / channels)] ?? 0,
   );
+  return wavFile(samples, sampleRateHz, channels);
+}
+
+/** Samples as a WAV file. */
+export function wavFile(samples: Int16Array, sampleRateHz = 8000, channels: Channels = 1): Uint8Array {
   const header = wavHeader({ sampleRateHz, channels, dataBytes: samples.byteLength });
   return Buffer.concat([header, new Uint8Array(samples.buffer)]);
 }

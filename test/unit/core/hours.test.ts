@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isOpen, nextOpening, openingHoursSchema } from '../../../src/core/hours.ts';
+import { isOpen, nextOpening } from '../../../src/core/hours.ts';
+import { openingHoursSchema } from '../../../src/core/hours-schema.ts';
 
 describe('opening hours', () => {
   const berlin = openingHoursSchema.parse({

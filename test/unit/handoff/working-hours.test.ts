@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openingHoursSchema } from '../../../src/core/hours.ts';
+import { openingHoursSchema } from '../../../src/core/hours-schema.ts';
 import type { Staffer } from '../../../src/handoff/admission.ts';
 import { contactOf, profileOf } from '../../support/handoff-fixtures.ts';
 import { deskPersonOf } from '../../support/people-call.ts';

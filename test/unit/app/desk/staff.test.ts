@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AgentProfile } from '../../../../src/core/handoff.ts';
-import { openingHoursSchema } from '../../../../src/core/hours.ts';
+import { openingHoursSchema } from '../../../../src/core/hours-schema.ts';
 import type { Person } from '../../../../src/core/people.ts';
 import { startStaff } from '../../../../src/app/desk/staff.ts';
 import { newProfile } from '../../../../src/people/profile.ts';

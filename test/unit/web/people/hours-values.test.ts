@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openingHoursSchema } from '../../../../src/core/hours.ts';
+import { openingHoursSchema } from '../../../../src/core/hours-schema.ts';
 import { hoursOf, hoursValuesOf, isClosed, isDay } from '../../../../src/web/people/hours-values.ts';
 
 const hours = openingHoursSchema.parse({
