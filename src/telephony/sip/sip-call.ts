@@ -127,6 +127,8 @@ export class SipCall {
         });
       },
     };
+    // Whoever hung up in the moment of answering has told it to nobody.
+    if (leg.state === 'ended') leg.listener.onBye();
   }
 
   async #handOver(target: string): Promise<HandOver> {

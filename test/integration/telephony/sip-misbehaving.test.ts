@@ -132,14 +132,14 @@ const callees: readonly CalleeScenario[] = [
   refusal('callee-away', 480, 'no-answer'),
   refusal('callee-unknown', 404, 'not-found'),
   refusal('callee-fails', 500, 'failed'),
-  refusal('callee-overloaded', 503, 'failed'),
+  refusal('callee-overloaded', 503, 'unreachable'),
   {
     ...{ scenario: 'callee-silent', shows: 'gives up when the server says nothing', clockFactor: 10 },
     fails: 'unreachable: The server did not answer.',
   },
   {
     ...{ scenario: 'callee-loops', shows: 'follows no diversion for ever' },
-    fails: 'failed: The far side answered with 302.',
+    fails: 'failed: The call was diverted too often.',
   },
   { scenario: 'callee-answers-twice', shows: 'acknowledges an answer each time it comes' },
   { scenario: 'callee-reinvites', shows: 'takes a change in the moment of the answer' },
