@@ -70,7 +70,7 @@ describe('a call of a real telephone over SIP', () => {
     };
     kefu = await startKefu({
       KEFU_TRUNKS_FILE: trunksFile,
-      KEFU_TRANSFER_TARGET: `sip:desk@127.0.0.1:${desk.port}`,
+      KEFU_TRANSFER_TARGET: `sip:+15550007777@127.0.0.1:${desk.port}`,
     });
   });
   afterAll(async () => {
