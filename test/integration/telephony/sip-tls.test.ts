@@ -88,7 +88,8 @@ describe('SIP over TLS', () => {
     expect(asked).toContain('Via: SIP/2.0/TLS');
     running = await startSipGateway({ listeners, trunks });
     await expect(running.gateway.dialer.dial('123', options)).rejects.toMatchObject({
-      code: 'server_unreachable',
+      code: 'transfer_failed',
+      message: expect.stringMatching(/^unreachable: /) as string,
     });
     server.close();
   });
