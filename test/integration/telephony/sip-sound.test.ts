@@ -13,6 +13,15 @@ import {
 import { ManualClock } from '../../support/manual-clock.ts';
 import { localTrunk, startSipGateway, type RunningGateway } from '../../support/sip/gateway.ts';
 
+/** How long a tone of 1000 Hz is heard: every period in which it is loud counts, wherever in it samples lie. */
+function loudSeconds(samples: Int16Array, rateHz: number): number {
+  const period = rateHz / 1000;
+  const periods = Array.from({ length: Math.floor(samples.length / period) }, (_, index) =>
+    samples.subarray(index * period, (index + 1) * period),
+  );
+  return periods.filter((one) => one.some((sample) => Math.abs(sample) > 1000)).length / 1000;
+}
+
 describe('the sound of SIP calls with baresip', () => {
   let running: RunningGateway;
   beforeAll(() => loadCodecs(['opus']));
@@ -60,11 +69,7 @@ describe('the sound of SIP calls with baresip', () => {
       expect(shareOfTone(samples, 1000, sampleRateHz)).toBeLessThan(0.05);
       expect(shareOfTone(heard, 1000, rateHz)).toBeGreaterThan(0.95);
       expect(shareOfTone(heard, 440, rateHz)).toBeLessThan(0.05);
-      const loud = heard.filter((sample) => Math.abs(sample) > 1000).length / rateHz;
-      // 1.5 s of a tone, of which some samples are near 0.
-      const spoken = tonePackets(1000, 75, rateHz).flatMap((packet) => [...packet]);
-      const loudSpoken = spoken.filter((sample) => Math.abs(sample) > 1000).length / rateHz;
-      expect(loud).toBeCloseTo(loudSpoken, 1);
+      expect(loudSeconds(heard, rateHz)).toBeCloseTo(1.5, 1);
       expect(packets.length).toBeGreaterThan(100);
       expect(stats).toMatchObject({ lost: 0, duplicates: 0, restarts: 0 });
       const mark = seen.findIndex((event) => event.type === 'mark');
