@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { loadEnvironmentFile, readConfig } from '../src/app/config.ts';
 import { toolToken } from '../src/app/local-token.ts';
 import { openModelStore } from '../src/app/stages.ts';
-import { KefuError, toKefuError } from '../src/core/errors.ts';
+import { KefuError } from '../src/core/errors.ts';
 import type { CallEvent } from '../src/core/events.ts';
 import { languageSchema } from '../src/core/language.ts';
 import { decodeMulaw } from '../src/media/g711.ts';
@@ -18,6 +18,7 @@ import { readAudioFile } from './lib/audio-file.ts';
 import { createCallerVoice } from './lib/caller-voice.ts';
 import { callerClip, makeSpokenCall, type CallStep, type SpokenCall } from './lib/spoken-call.ts';
 import { createTranscriber, type Transcribed } from './lib/transcriber.ts';
+import { runTool, UsageError } from './lib/run-tool.ts';
 
 const usage = `Usage: npm run call -- [options] [clip.wav | clip.flac | --dtmf 123#]...
 
@@ -30,8 +31,6 @@ const usage = `Usage: npm run call -- [options] [clip.wav | clip.flac | --dtmf 1
   --json           print one JSON object instead of the conversation
   --no-transcribe  do not recognise what was heard from Kefu
 `;
-
-class UsageError extends Error {}
 
 function readArguments(args: readonly string[]) {
   try {
@@ -192,18 +191,4 @@ async function main(): Promise<number> {
   return call.end.by === 'failure' ? 1 : 0;
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    if (error instanceof UsageError) {
-      process.stderr.write(`${error.message}\n\n${usage}`);
-      process.exitCode = 2;
-      return;
-    }
-    const failure = toKefuError(error);
-    process.stderr.write(`${failure.message}\n${failure.action}\n`);
-    process.exitCode = 1;
-  },
-);
+runTool(main, { usage });

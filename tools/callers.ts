@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { loadEnvironmentFile, readConfig } from '../src/app/config.ts';
 import { toolToken } from '../src/app/local-token.ts';
 import { openModelStore } from '../src/app/stages.ts';
-import { KefuError, toKefuError } from '../src/core/errors.ts';
+import { KefuError } from '../src/core/errors.ts';
 import { languageSchema } from '../src/core/language.ts';
 import { recordDemoShop, recordRemoteShop, type RecordedShop } from './callers/recorded-shop.ts';
 import { reportJson, reportTable, transcript } from './callers/report.ts';
@@ -17,6 +17,7 @@ import { runScripts, type CallResult } from './callers/run.ts';
 import { readCallerScripts } from './callers/script.ts';
 import { closeAll, openLine, startKefuWith, type Mode } from './callers/start.ts';
 import { runTau2 } from './callers/tau2-run.ts';
+import { runTool, UsageError } from './lib/run-tool.ts';
 
 const usage = `Usage: npm run callers -- --scripts DIR | --tau2 DIR [options]
 
@@ -36,8 +37,6 @@ const usage = `Usage: npm run callers -- --scripts DIR | --tau2 DIR [options]
   --out FILE       write everything as JSON
   --show           print the conversations of wrong calls
 `;
-
-class UsageError extends Error {}
 
 function readOptions(args: readonly string[]) {
   let values;
@@ -203,18 +202,4 @@ async function report(results: readonly CallResult[], options: CallersOptions): 
   }
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    if (error instanceof UsageError) {
-      process.stderr.write(`${error.message}\n\n${usage}`);
-      process.exitCode = 2;
-      return;
-    }
-    const failure = toKefuError(error);
-    process.stderr.write(`${failure.message}\n${failure.action}\n`);
-    process.exitCode = failure.code === 'aborted' ? 130 : 1;
-  },
-);
+runTool(main, { usage, abortedCode: 130 });

@@ -5,13 +5,14 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { loadEnvironmentFile, readConfig } from '../src/app/config.ts';
-import { KefuError, toKefuError } from '../src/core/errors.ts';
+import { KefuError } from '../src/core/errors.ts';
 import type { OpeningHours } from '../src/core/hours.ts';
 import { languages } from '../src/core/language.ts';
 import { loginSchema, personFieldsSchema, roles, type Person } from '../src/core/people.ts';
 import { newProfile } from '../src/people/profile.ts';
 import { describeHours, parseHours } from './people/hours.ts';
 import { openPeopleDesk, type PeopleDesk } from './people/desk.ts';
+import { runTool, UsageError } from './lib/run-tool.ts';
 
 const usage = `Who may log in to Kefu (docs/people.md).
 
@@ -28,9 +29,6 @@ const usage = `Who may log in to Kefu (docs/people.md).
 
 Works on the data folder or database of the settings, through the Kefu that runs on it, if one does.
 `;
-
-/** What a person at the terminal got wrong; shown with how it is used. */
-class UsageError extends Error {}
 
 function readArguments(args: readonly string[]) {
   try {
@@ -166,18 +164,4 @@ async function main(): Promise<number> {
   }
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    if (error instanceof UsageError) {
-      process.stderr.write(`${error.message}\n\n${usage}`);
-      process.exitCode = 2;
-      return;
-    }
-    const failure = toKefuError(error);
-    process.stderr.write(`${failure.message}\n${failure.action}\n`);
-    process.exitCode = 1;
-  },
-);
+runTool(main, { usage });

@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { openTrunks } from '../src/app/trunks.ts';
 import { loadEnvironmentFile, readConfig } from '../src/app/config.ts';
-import { KefuError, toKefuError } from '../src/core/errors.ts';
+import { KefuError } from '../src/core/errors.ts';
 import { createLogger } from '../src/observe/logger.ts';
 import { trunkPresets } from '../src/telephony/sip/presets.ts';
 import { checkCall } from './trunk/call-check.ts';
@@ -14,6 +14,7 @@ import { runningKefu } from './trunk/kefu.ts';
 import { ladderText } from './trunk/ladder.ts';
 import { openProbe } from './trunk/probe.ts';
 import { verdictText, type Verdict } from './trunk/verdict.ts';
+import { runTool, UsageError } from './lib/run-tool.ts';
 
 const usage = `Telephone lines over SIP (docs/telephony.md).
 
@@ -28,9 +29,6 @@ const usage = `Telephone lines over SIP (docs/telephony.md).
 
 FILE is that of KEFU_TRUNKS_FILE by default. CALL is Kefu's id of the call or a SIP Call-ID.
 `;
-
-/** What a person at the terminal got wrong; shown with how it is used. */
-class UsageError extends Error {}
 
 function readArguments(args: readonly string[]) {
   try {
@@ -136,18 +134,4 @@ async function main(): Promise<number> {
   return command(argument, values);
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    if (error instanceof UsageError) {
-      process.stderr.write(`${error.message}\n\n${usage}`);
-      process.exitCode = 2;
-      return;
-    }
-    const failure = toKefuError(error);
-    process.stderr.write(`${failure.message}\n${failure.action}\n`);
-    process.exitCode = 1;
-  },
-);
+runTool(main, { usage });

@@ -210,11 +210,6 @@ export class SipCore {
       return fallback;
     }
   }
-
-  /** @throws KefuError `server_unreachable`. */
-  flowToUri(uri: SipUri): Promise<SipFlow> {
-    return this.servers.first(uri);
-  }
 }
 
 function challenge(transaction: ServerTransaction, challenges: readonly string[]): void {

@@ -113,7 +113,7 @@ export class SipDialer implements OutboundDialer {
   }
 
   /** Asks one server of the trunk after the other until one of them takes the call or refuses it for good (RFC 3263 section 4.3). */
-  async #placeInTurn(call: PlaceCall): Promise<Side> {
+  async #placeInTurn(call: Omit<PlaceCall, 'flow'>): Promise<Side> {
     const { server, backups = [] } = call.trunk.outbound;
     let failure: KefuError | undefined;
     try {

@@ -34,8 +34,8 @@ export interface OutgoingParts {
 export interface PlaceCall extends OutgoingParts, DialOptions {
   readonly trunk: Trunk & { readonly outbound: OutboundRules };
   readonly uri: string;
-  /** The way to the server that is to be asked; by default to the first of the trunk. */
-  readonly flow?: SipFlow | undefined;
+  /** The way to the server that is to be asked. */
+  readonly flow: SipFlow;
   /** The codec of the call that goes on with who is called, if there is one. */
   readonly codec?: SipCodec | undefined;
   /** Whose place the call is to take there (RFC 3891). */
@@ -50,8 +50,8 @@ export interface PlaceCall extends OutgoingParts, DialOptions {
 
 /** Calls somebody over a trunk; resolves once they have answered, when sound goes both ways. Rejects as `OutboundDialer.dial`. */
 export async function placeCall(options: PlaceCall): Promise<Side> {
-  const { core, trunk, clock, ringMs, signal, uri, ports, soundHost, createTranscoder, codec } = options;
-  const flow = options.flow ?? (await core.flowToUri(trunk.outbound.server));
+  const { core, trunk, flow, clock, ringMs, signal, uri, ports, soundHost, createTranscoder, codec } =
+    options;
   const sockets = await ports.take();
   const callId = newCallId();
   const log = options.log.child({ trunk: trunk.name, gatewayCallId: callId });
