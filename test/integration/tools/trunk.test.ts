@@ -91,8 +91,8 @@ describe('npm run trunk -- check', () => {
     expect(closed.code).toBe(1);
     const tcp = await check(outbound('sip:127.0.0.1:9;transport=tcp'));
     expect(tcp.output).toMatch(/FAIL +transport +tcp 127\.0\.0\.1:9: The SIP server does not answer/);
-    const unknown = await check(outbound('sip:nowhere.invalid'));
-    expect(unknown.output).toMatch(/FAIL +DNS +The name nowhere\.invalid has no address/);
+    const unknown = await check(outbound('sip:nowhere.test'));
+    expect(unknown.output).toMatch(/FAIL +DNS +The name nowhere\.test has no address/);
     expect(unknown.code).toBe(1);
     const port = await answering('silence');
     const forbidden = await check(
