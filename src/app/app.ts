@@ -318,7 +318,10 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     closers.push(async () => {
       draining = true;
       sip?.drain();
+      const untilMs = clock.nowMs() + config.drainMs;
       await calls.drain(config.drainMs);
+      // A call may have been given away at the last moment: only now all who still speak through this node are known.
+      await sip?.bridgesOver(Math.max(0, untilMs - clock.nowMs()));
       detach();
     });
     const address = await listen();

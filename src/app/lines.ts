@@ -3,6 +3,7 @@ import type { AuditLog } from '../core/audit.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
 import type { OutboundDialer } from '../core/telephony.ts';
+import { ringingTone } from '../media/tones.ts';
 import { createTranscoder } from '../media/transcoder.ts';
 import { dialInTurn } from '../telephony/dialling.ts';
 import { createSipGateway, type SipGateway } from '../telephony/sip/gateway.ts';
@@ -45,7 +46,9 @@ export async function openTelephoneLines(
 }
 
 async function openSip(trunksFile: string, log: Logger): Promise<SipGateway> {
-  const sip = createSipGateway({ settings: await openTrunks(trunksFile), createTranscoder, log });
+  const sampleRateHz = 16_000;
+  const ringTone = { samples: ringingTone(sampleRateHz), sampleRateHz } as const;
+  const sip = createSipGateway({ settings: await openTrunks(trunksFile), createTranscoder, ringTone, log });
   await sip.open();
   return sip;
 }

@@ -51,7 +51,7 @@ export async function checkCall(
     ...{ core: probe.core, clock: systemClock, log, mediaTimeoutMs: settings.mediaTimeoutMs },
     ports: new RtpPorts(settings.rtpHost, ...settings.rtpPorts),
     soundHost: (peer) => localAddressFor(peer, settings.rtpHost, settings.publicAddress),
-    sessions: new Set(),
+    ...{ sessions: new Set(), bridges: new Set() },
     createTranscoder,
   });
   const beganMs = systemClock.nowMs();

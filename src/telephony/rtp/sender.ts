@@ -97,6 +97,11 @@ export class RtpSender {
     return true;
   }
 
+  /** Packets of sound that wait for their time; marks among them count as well. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
   /** Packets of sound and keys that have gone out. */
   get packets(): number {
     return this.#packets;

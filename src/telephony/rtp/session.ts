@@ -139,6 +139,11 @@ export class RtpSession {
     return this.#sender.sendKeys(keys);
   }
 
+  /** As of `RtpSender`. */
+  get waiting(): number {
+    return this.#sender.waiting;
+  }
+
   /** How the line has carried the stream so far; also after the end. */
   quality(): Omit<LineQuality, 'line' | 'codec'> {
     const { received, lost, jitterMs } = this.#receiver.totals();

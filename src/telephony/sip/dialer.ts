@@ -2,17 +2,18 @@ import { KefuError, toKefuError } from '../../core/errors.ts';
 import type { DialOptions, OutboundDialer, VoiceMedia } from '../../core/telephony.ts';
 import { DialAllowance, dialFailureOf, failed } from '../dialling.ts';
 import type { VoiceSession } from '../voice-session.ts';
+import { ServerOverloaded } from './dial-failure.ts';
 import { hostText } from './grammar.ts';
 import { placeCall, type OutgoingParts, type PlaceCall } from './outgoing.ts';
 import type { Side } from './side.ts';
 import { SipCall } from './sip-call.ts';
+import type { PassingOnParts } from './passing-on.ts';
 import { mayCall, numberOf } from './targets.ts';
 import type { OutboundRules, Trunk } from './trunks.ts';
 
 type OutboundTrunk = Trunk & { readonly outbound: OutboundRules };
 
-export interface DialerParts extends OutgoingParts {
-  readonly mediaTimeoutMs: number;
+export interface DialerParts extends OutgoingParts, Omit<PassingOnParts, 'dialer'> {
   /** Calls that go on, to be hung up when the gateway closes. */
   readonly sessions: Set<VoiceSession>;
 }
@@ -57,14 +58,11 @@ export class SipDialer implements OutboundDialer {
 
   async dial(target: string, options: DialOptions): Promise<VoiceMedia> {
     const side = await this.place(target, options);
-    const { clock, log, mediaTimeoutMs, sessions } = this.#parts;
     const { format } = side.media;
     if (!format || !side.leg) throw new KefuError('internal', 'A call was answered without sound.');
-    const ownLog = log.child({ trunk: side.trunk.name, gatewayCallId: side.leg.dialog.callId });
-    const { session } = new SipCall({
-      ...{ side, format, dialer: this, clock, log: ownLog, mediaTimeoutMs, sessions },
-    });
-    session.accepted(ownLog);
+    const log = this.#parts.log.child({ trunk: side.trunk.name, gatewayCallId: side.leg.dialog.callId });
+    const { session } = new SipCall({ ...this.#parts, side, format, dialer: this, log });
+    session.accepted(log);
     return session;
   }
 
@@ -123,7 +121,7 @@ export class SipDialer implements OutboundDialer {
         } catch (error) {
           failure = toKefuError(error, 'transfer_failed');
           if (dialFailureOf(failure.message) !== 'unreachable' || call.signal.aborted) break;
-          way.failed();
+          way.failed(failure instanceof ServerOverloaded ? failure.restMs : undefined);
           call.log.warn({ trunk: call.trunk.name, why: failure.message }, 'A SIP server was passed over');
         }
       }

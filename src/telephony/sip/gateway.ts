@@ -8,6 +8,7 @@ import type { SipFigures } from '../../core/trunks.ts';
 import { RtpPorts } from '../rtp/ports.ts';
 import type { VoiceSession } from '../voice-session.ts';
 import { localAddressFor } from './addresses.ts';
+import type { Bridge } from './bridge.ts';
 import { Captures } from './capture.ts';
 import { retryLater, SipCore } from './core.ts';
 import { SipCounters } from './counters.ts';
@@ -18,6 +19,7 @@ import { takeInvite } from './incoming.ts';
 import { RegisteredLines } from './lines.ts';
 import { NameServers, type NameSource } from './names.ts';
 import { SipResolver } from './resolve.ts';
+import type { RingTone } from './ring-back.ts';
 import { SipTrace } from './trace.ts';
 import { SipTransports } from './transports.ts';
 import type { TrunkSettings } from './trunks.ts';
@@ -27,6 +29,8 @@ export interface SipGatewayOptions {
   readonly createTranscoder: CreateTranscoder;
   readonly clock?: Clock | undefined;
   readonly log: Logger;
+  /** What callers hear while a number is called for them; nothing by default. */
+  readonly ringTone?: RingTone | undefined;
   /** Who is asked for names; by default the name servers of the settings. */
   readonly names?: NameSource | undefined;
 }
@@ -59,6 +63,8 @@ export interface SipGateway extends CallTransport {
   readonly inUse: SipInUse;
   /** From now on new calls and OPTIONS get 503; calls that go on stay as they are until `close`. Idempotent. */
   drain(): void;
+  /** Resolves once nobody speaks with a number through this gateway any more, or after the limit; new calls are another matter. */
+  bridgesOver(limitMs: number): Promise<void>;
   /** From now on the trunks of these settings count. Calls that go on are left alone, also those of trunks that are gone. */
   reload(settings: TrunkSettings): ReloadReport;
   /** The messages of the newest calls. */
@@ -80,6 +86,7 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
   const clock = options.clock ?? systemClock;
   const log = options.log.child({ gateway: 'sip' });
   const sessions = new Set<VoiceSession>();
+  const bridges = new Set<Bridge>();
   let onCall: ((call: IncomingCall) => void) | undefined;
   let draining = false;
   let closing: Promise<void> | undefined;
@@ -135,7 +142,7 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
     createTranscoder: options.createTranscoder,
     soundHost: (peer) =>
       settings.soundAddress ?? localAddressFor(peer, settings.rtpHost, settings.publicAddress),
-    ...{ core, clock, log, sessions, tap: captures.tap },
+    ...{ core, clock, log, sessions, bridges, tap: captures.tap, ringTone: options.ringTone },
   };
   const lines = new RegisteredLines({ core, guard, clock, log });
   lines.renew(settings.trunks);
@@ -149,7 +156,8 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
     },
     get inUse() {
       const { transactions, dialogs } = core;
-      return { transactions: transactions.size, dialogs, calls: sessions.size, rtpPorts: ports.inUse };
+      const calls = sessions.size + bridges.size;
+      return { transactions: transactions.size, dialogs, calls, rtpPorts: ports.inUse };
     },
     get figures() {
       const dropped = [...guard.drops].map(([reason, count]) => ({ labels: { reason }, count }));
@@ -196,6 +204,15 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
     drain() {
       draining = true;
     },
+    async bridgesOver(limitMs) {
+      await new Promise<void>((resolve) => {
+        const cancelLimit = clock.setTimer(resolve, limitMs);
+        void Promise.all([...bridges].map(({ over }) => over)).then(() => {
+          cancelLimit();
+          resolve();
+        });
+      });
+    },
     close() {
       draining = true;
       closing ??= closeAll();
@@ -205,7 +222,10 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
 
   async function closeAll(): Promise<void> {
     await lines.stop();
-    await Promise.all([...sessions].map((session) => session.hangup()));
+    await Promise.all([
+      ...[...sessions].map((session) => session.hangup()),
+      ...[...bridges].map((bridge) => bridge.end('the gateway closes')),
+    ]);
     captures.close();
     resolver.close();
     core.transactions.close();

@@ -38,7 +38,7 @@ export async function takeInvite(
   parts: CallParts & { readonly onCall: (call: IncomingCall) => void },
 ): Promise<void> {
   const { request, flow } = transaction;
-  const { core, clock, sessions, soundHost, createTranscoder, mediaTimeoutMs, dialer } = parts;
+  const { core, clock, soundHost, createTranscoder } = parts;
   const replaces = parseReplaces(request.headers);
   const refusal: InviteRefusal | undefined = replaces === 'malformed' ? { status: 400 } : refusalOf(request);
   if (refusal) {
@@ -89,7 +89,7 @@ export async function takeInvite(
   const leg = new Leg({ core, dialog, flow, media, clock, log });
   let withdraw = (): void => undefined;
   const call = new SipCall({
-    ...{ side, dialer, clock, log, mediaTimeoutMs, sessions },
+    ...{ ...parts, side, log },
     // Without an offer, ours has one codec: then it is known before the answer comes.
     format: media.format ?? factsOf(trunk.codecs[0] ?? 'PCMU').format,
     onLeave: (farewell) => {

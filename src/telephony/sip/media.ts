@@ -170,6 +170,11 @@ export class SipMedia {
     return this.#rtp.sendKeys(keys);
   }
 
+  /** Packets of ours that wait for their time; marks among them count as well. */
+  get waiting(): number {
+    return this.#rtp.waiting;
+  }
+
   quality(): LineQuality {
     return { line: this.#options.trunk.name, codec: this.#wireCodec ?? 'none', ...this.#rtp.quality() };
   }

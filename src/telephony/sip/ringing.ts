@@ -226,7 +226,7 @@ export class Ringing {
       // A 6xx speaks for everybody who could be rung (RFC 3261 section 21.6).
       const next = status < 600 ? this.#diversions.next() : undefined;
       if (next === undefined) {
-        this.#fail(this.#diversions.problem ?? refusalOf(status));
+        this.#fail(this.#diversions.problem ?? refusalOf(response));
         return;
       }
       this.#uri = next;

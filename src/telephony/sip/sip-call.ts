@@ -1,23 +1,16 @@
-import type { Clock } from '../../core/clock.ts';
 import { KefuError } from '../../core/errors.ts';
-import type { Logger } from '../../core/log.ts';
 import { VoiceSession, type Farewell, type HandOver } from '../voice-session.ts';
-import { transferAttended } from './attended.ts';
-import type { SipDialer } from './dialer.ts';
+import { transferAttended, transferBridged, type PassingOnParts } from './passing-on.ts';
 import type { SipFlow } from './flow.ts';
 import type { Leg } from './leg.ts';
 import { IncomingReferral } from './refer-in.ts';
 import type { Side } from './side.ts';
 import { numberOf, transferTarget } from './targets.ts';
 
-export interface SipCallOptions {
+export interface SipCallOptions extends PassingOnParts {
   readonly side: Side;
   /** How it sounds, when the two sides have not agreed yet. */
   readonly format: VoiceSession['format'];
-  readonly dialer: Pick<SipDialer, 'place'>;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly mediaTimeoutMs: number;
   /** Calls that go on, to be hung up when the gateway closes. */
   readonly sessions: Set<VoiceSession>;
   /** The call is over; comes before the far side is told. */
@@ -37,6 +30,8 @@ export class SipCall {
   readonly #over = new AbortController();
   #side: Side;
   #referral: IncomingReferral | undefined;
+  /** The far side has been given away and is somebody else's. */
+  #isBridged = false;
 
   constructor(options: SipCallOptions) {
     this.#options = options;
@@ -59,7 +54,7 @@ export class SipCall {
           sessions.delete(this.session);
           options.onLeave?.(farewell);
           this.#over.abort();
-          await this.#side.leave();
+          if (!this.#isBridged) await this.#side.leave();
         },
       },
       ...{ clock, log, mediaTimeoutMs },
@@ -136,8 +131,10 @@ export class SipCall {
     if (!leg) throw new KefuError('transfer_failed', 'The call was not answered.');
     const number = numberOf(target);
     if (trunk.transfer === 'blind' || number === undefined) return leg.refer(transferTarget(target, flow));
-    return transferAttended(this.#side, number, {
-      ...{ dialer: this.#options.dialer, signal: this.#over.signal },
-    });
+    const parts = { ...this.#options, signal: this.#over.signal };
+    if (trunk.transfer === 'attended') return transferAttended(this.#side, number, parts);
+    await transferBridged(this.#side, number, parts);
+    this.#isBridged = true;
+    return 'taken';
   }
 }

@@ -56,8 +56,8 @@ export interface Trunk {
   readonly outbound: OutboundRules | undefined;
   /** True when a caller hears of us by 183 with our sound's address before the answer, instead of by 180. */
   readonly earlyMedia: boolean;
-  /** How callers are given to a number: at once, or once it has answered. */
-  readonly transfer: 'blind' | 'attended';
+  /** How callers are given to a number: at once, or once it has answered, by their exchange or through Kefu. */
+  readonly transfer: 'blind' | 'attended' | 'bridged';
   /** True when the far side of a call may have somebody else called in its place. */
   readonly acceptRefer: boolean;
 }
@@ -160,7 +160,7 @@ const trunkSchema = z.strictObject({
     })
     .optional(),
   earlyMedia: z.boolean().default(false),
-  transfer: z.enum(['blind', 'attended']).default('blind'),
+  transfer: z.enum(['blind', 'attended', 'bridged']).default('blind'),
   acceptRefer: z.boolean().default(false),
 });
 
@@ -305,6 +305,8 @@ function reportMisfits(source: TrunkSource, { listen, trunks, rtp }: TrunkFile):
       source.report([...at, 'login'], 'two have the same user to log in with');
     if ((more.acceptRefer || more.transfer === 'attended') && !outbound)
       source.report(at, 'acceptRefer and transfer: attended need outbound, since they make Kefu call');
+    if (more.transfer === 'bridged' && !trunks.some((trunk) => trunk.outbound))
+      source.report(at, 'transfer: bridged needs a trunk with outbound, since it makes Kefu call');
     if (addresses.length === 0 && !login && !outbound && !register)
       source.report(at, 'needs addresses or a login for calls in, or outbound for calls out');
     for (const [part, value] of Object.entries({ login, register, outbound })) {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { VoiceMediaEvent } from '../../../src/core/telephony.ts';
 import { parseUri, type SipUri } from '../../../src/telephony/sip/grammar.ts';
@@ -198,6 +199,48 @@ describe('calls that are passed on', () => {
     await sipp('kefu-hangs-up', running.udp);
     expect((await ended).at(-1)).toEqual({ type: 'ended', reason: 'we-hung-up' });
     await consulted;
+  });
+
+  it('speak with a number through Kefu where the exchange knows no REFER, with sound and keys both ways', async () => {
+    const [caller, number] = await Promise.all([
+      baresipPhone('caller', 'auto', { codec: 'G722' }),
+      baresipPhone('+4930123', 'manual', { quiet: true }),
+    ]);
+    try {
+      const server = uriOf(`sip:127.0.0.1:${number.port}`);
+      await dialling({ transfer: 'bridged', codecs: ['G722', 'PCMU'] }, { server });
+      caller.dial(`sip:shop@127.0.0.1:${running.udp}`);
+      const { media, events } = answerVoice(await running.nextCall());
+      await caller.until('CALL_ESTABLISHED');
+      const transferred = media.transfer('+4930123', briefing, never);
+      await number.until('CALL_INCOMING');
+      // For so long the caller hears that it rings.
+      await sleep(3_000);
+      number.answer();
+      await number.until('CALL_ESTABLISHED');
+      await transferred;
+      expect((await events.done).at(-1)).toEqual({ type: 'ended', reason: 'transferred' });
+      number.say(Int16Array.from(tonePackets(1000, 150).flatMap((packet) => [...packet])));
+      caller.press('5');
+      await number.until('CALL_DTMF_START');
+      number.press('6');
+      await caller.until('CALL_DTMF_START');
+      await sleep(4_000);
+      number.hangUp();
+      await caller.until('CALL_CLOSED');
+      await expect.poll(() => running.calls, { timeout: 20_000 }).toEqual([]);
+      await expect
+        .poll(() => running.gateway.inUse, { timeout: 20_000 })
+        .toMatchObject({ calls: 0, rtpPorts: 0 });
+      // The number heard the tone of the caller; the caller heard the ringing tone and then that of the number.
+      expect(shareOfTone(number.heard(), 440)).toBeGreaterThan(0.9);
+      const heard = caller.heard();
+      const seconds = (from: number, to: number) => heard.subarray(from * 16_000, to * 16_000);
+      expect(shareOfTone(seconds(0, 3), 425, 16_000)).toBeGreaterThan(0.9);
+      expect(shareOfTone(seconds(4, heard.length / 16_000), 1000, 16_000)).toBeGreaterThan(0.9);
+    } finally {
+      await Promise.all([caller.close(), number.close()]);
+    }
   });
 
   it('stay with Kefu when the transfer fails, in whatever order that is told', async () => {

@@ -4,27 +4,29 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { spawnMortal } from '../mortal-process.ts';
 import { eventually, freePort } from '../running-kefu.ts';
-import { baresipSettings, recordings, wavFile } from './baresip.ts';
+import { baresipRates, baresipSettings, recordings, wavFile } from './baresip.ts';
 
 /** A real baresip that is called, or calls: it plays a tone of 440 Hz, or what it is told to, and records what it hears. */
 export interface BaresipPhone {
   /** Its SIP port on this machine. */
   readonly port: number;
   /** Waits for something that happened to a call after what was waited for before. */
-  until(happening: 'CALL_INCOMING' | 'CALL_ESTABLISHED' | 'CALL_CLOSED'): Promise<void>;
+  until(happening: 'CALL_INCOMING' | 'CALL_ESTABLISHED' | 'CALL_DTMF_START' | 'CALL_CLOSED'): Promise<void>;
   /** Presses a key in a call, as RFC 4733 has it. */
   press(key: string): void;
+  /** Takes the call that rings. */
+  answer(): void;
   /** Calls an address. */
   dial(target: string): void;
   /** Has the other side call somebody else instead, as the transfer key of a telephone does. */
   transfer(target: string): void;
-  /** Says samples at 8 kHz instead of what it said before, then nothing. */
+  /** Says samples at 8 kHz instead of what it said before, then nothing; not with G.722. */
   say(samples: Int16Array): void;
   /** Puts the call on hold, or takes it back. */
   hold(held: boolean): void;
   /** Ends the call, or refuses it as busy while it rings. */
   hangUp(): void;
-  /** What was heard in a call that has ended, by default the last one, as samples at 8 kHz. @param index - as of `Array.at`. */
+  /** What was heard in a call that has ended, by default the last one, as samples at the rate of its codec. @param index - as of `Array.at`. */
   heard(index?: number): Int16Array;
   /** Ends the program. Idempotent. */
   close(): Promise<void>;
@@ -35,6 +37,8 @@ export interface BaresipPhoneOptions {
   readonly account?: string;
   /** Further lines of its settings. */
   readonly settings?: readonly string[];
+  /** PCMU by default. */
+  readonly codec?: 'PCMU' | 'PCMA' | 'G722';
   /** Says nothing until it is told to, instead of playing a tone. */
   readonly quiet?: boolean;
 }
@@ -51,12 +55,12 @@ export async function baresipPhone(
   more: BaresipPhoneOptions = {},
 ): Promise<BaresipPhone> {
   const control = await freePort();
-  const account = `audio_codecs=PCMU;answermode=${answers}${more.account ?? ''}`;
+  const codec = more.codec ?? 'PCMU';
+  const rateHz = baresipRates[codec];
+  const account = `audio_codecs=${codec}/${rateHz};answermode=${answers}${more.account ?? ''}`;
   const settings = ['module_app ctrl_tcp.so', `ctrl_tcp_listen 127.0.0.1:${control}`];
-  const { directory, port } = await baresipSettings(number, account, 60, [
-    ...settings,
-    ...(more.settings ?? []),
-  ]);
+  const allSettings = [...settings, ...(more.settings ?? [])];
+  const { directory, port } = await baresipSettings(number, account, 60, allSettings, rateHz);
   if (more.quiet) writeFileSync(join(directory, 'tone.wav'), wavFile(new Int16Array(quietSamples)));
   const child = spawnMortal('baresip', ['-f', directory]);
   const exited = once(child, 'close');
@@ -105,6 +109,9 @@ export async function baresipPhone(
     },
     press: (key) => {
       order('sndcode', key);
+    },
+    answer: () => {
+      order('accept');
     },
     dial: (target) => {
       order('dial', target);

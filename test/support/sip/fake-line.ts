@@ -1,8 +1,10 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:dgram';
+import { ringingTone } from '../../../src/media/tones.ts';
 import type { IncomingCall } from '../../../src/core/telephony.ts';
 import type { RtpSockets } from '../../../src/telephony/rtp/ports.ts';
 import { createTranscoder } from '../../../src/media/transcoder.ts';
+import type { Bridge } from '../../../src/telephony/sip/bridge.ts';
 import { SipCore } from '../../../src/telephony/sip/core.ts';
 import { Guard } from '../../../src/telephony/sip/guard.ts';
 import { SipDialer } from '../../../src/telephony/sip/dialer.ts';
@@ -68,6 +70,7 @@ export function fakeLine(
   const sockets: FakeSockets[] = [];
   const calls: IncomingCall[] = [];
   const sessions = new Set<VoiceSession>();
+  const bridges = new Set<Bridge>();
   const guard = new Guard({ trunks: [trunk], clock, log });
   const taken = (call: IncomingCall): void => {
     calls.push(call);
@@ -81,7 +84,9 @@ export function fakeLine(
   });
   const parts: CallParts = {
     dialer: { place: (...args) => dialer.place(...args) },
-    ...{ core, clock, log, sessions, createTranscoder, mediaTimeoutMs: 30_000, soundHost: () => '192.0.2.9' },
+    ...{ core, clock, log, sessions, bridges, createTranscoder, mediaTimeoutMs: 30_000 },
+    soundHost: () => '192.0.2.9',
+    ringTone: { samples: ringingTone(8000), sampleRateHz: 8000 },
     ports: {
       take: () => {
         const taken = fakeSockets();
@@ -96,5 +101,5 @@ export function fakeLine(
     core.receive(bytes, flow);
     await new Promise<void>((resolve) => setImmediate(resolve));
   };
-  return { clock, log, flow, sockets, calls, sessions, guard, core, parts, receive };
+  return { clock, log, flow, sockets, calls, sessions, bridges, guard, core, parts, receive };
 }

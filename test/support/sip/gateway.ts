@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../../../src/core/clock.ts';
 import type { IncomingCall } from '../../../src/core/telephony.ts';
+import { ringingTone } from '../../../src/media/tones.ts';
 import { createTranscoder } from '../../../src/media/transcoder.ts';
 import { createSipGateway, type SipGateway } from '../../../src/telephony/sip/gateway.ts';
 import type { Trunk, TrunkSettings } from '../../../src/telephony/sip/trunks.ts';
@@ -57,6 +58,7 @@ export async function startSipGateway(
       ...more,
     },
     ...{ clock, log, createTranscoder },
+    ringTone: { samples: ringingTone(16_000), sampleRateHz: 16_000 },
   });
   await gateway.open();
   const calls: IncomingCall[] = [];

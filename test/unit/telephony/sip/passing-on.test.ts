@@ -13,8 +13,9 @@ const briefing = {
 };
 const never = new AbortController().signal;
 const sdpHeader = 'Content-Type: application/sdp';
+const withKeys = ' 101\r\na=rtpmap:101 telephone-event/8000';
 const soundAt = (host: string, payloadType = 0): string =>
-  `v=0\r\no=- 1 1 IN IP4 ${host}\r\ns=-\r\nc=IN IP4 ${host}\r\nt=0 0\r\nm=audio 4000 RTP/AVP ${payloadType}\r\n`;
+  `v=0\r\no=- 1 1 IN IP4 ${host}\r\ns=-\r\nc=IN IP4 ${host}\r\nt=0 0\r\nm=audio 4000 RTP/AVP ${payloadType}${withKeys}\r\n`;
 
 const server = parseUri('sip:192.0.2.1') ?? expect.unreachable();
 const dialling: Trunk = {
@@ -33,9 +34,9 @@ async function talking(trunk: Trunk = dialling) {
   const { media, events } = answerVoice(line.calls[0] ?? expect.unreachable());
   const to = /To: (.*)\r/.exec(Buffer.from(line.flow.sent.at(-1) ?? []).toString())?.[1] ?? '';
   let cseq = 1;
-  const within = async (method: string, headers: readonly string[] = []): Promise<void> => {
+  const within = async (method: string, headers: readonly string[] = [], body = ''): Promise<void> => {
     cseq += 1;
-    await line.receive(requestText({ method, to, cseq, branch: `z9hG4bK${method}${cseq}`, headers }));
+    await line.receive(requestText({ method, to, cseq, branch: `z9hG4bK${method}${cseq}`, headers, body }));
   };
   await line.receive(requestText({ method: 'ACK', to, branch: 'z9hG4bKack' }));
   const lastRequest = (method: string): SipRequest =>
@@ -138,6 +139,122 @@ describe('a call that is given to a number that is asked first', () => {
     await expect(transferred).rejects.toMatchObject({ code: 'transfer_failed' });
     await line.clock.advanceAsync(70_000, 5_000);
     expect([line.sessions.size, line.clock.pendingTimers, line.core.transactions.size]).toEqual([0, 0, 0]);
+  });
+});
+
+describe('a call that is given to a number through Kefu', () => {
+  const bridged: Trunk = { ...dialling, transfer: 'bridged' };
+
+  /** A caller and a number that has answered, with what came of the transfer. */
+  async function joined() {
+    const call = await talking(bridged);
+    const { line, media, respond } = call;
+    const transferred = media.transfer('+4930123', briefing, never);
+    await line.clock.advanceAsync(2_100, 100);
+    await respond('INVITE', 180, { tag: 'callee' });
+    await respond('INVITE', 200, { tag: 'callee', body: soundAt('192.0.2.7', 8) });
+    await line.clock.advanceAsync(100, 20);
+    await transferred;
+    return call;
+  }
+  const nothingLeft = ({ line }: Awaited<ReturnType<typeof joined>>) => [
+    ...[line.sessions.size, line.bridges.size, line.clock.pendingTimers, line.core.transactions.size],
+    ...line.sockets.map(({ fakeRtp }) => fakeRtp.closed),
+  ];
+  const nothing = [0, 0, 0, 0, true, true];
+
+  it('hears that it rings, then who has answered, and is heard by them, each in their codec', async () => {
+    const { line, media, events, respond, lastRequest } = await talking(bridged);
+    const transferred = media.transfer('+4930123', briefing, never);
+    await line.clock.advanceAsync(2_100, 100);
+    expect(lastRequest('INVITE').uri).toMatch(/^sip:\+4930123@/);
+    const loud = () =>
+      (line.sockets[0]?.fakeRtp.sent ?? []).filter(({ bytes }) =>
+        (parseRtp(bytes)?.payload ?? []).some((byte) => (byte & 0x7f) < 0x50),
+      ).length;
+    expect(loud()).toBe(0);
+    await respond('INVITE', 180, { tag: 'callee' });
+    line.clock.advance(5_980);
+    // A second of tone in every five.
+    expect(loud()).toBeGreaterThan(95);
+    expect(loud()).toBeLessThan(101);
+    await respond('INVITE', 200, { tag: 'callee', body: soundAt('192.0.2.7', 8) });
+    await line.clock.advanceAsync(100, 20);
+    await transferred;
+    expect((await events.done).at(-1)).toEqual({ type: 'ended', reason: 'transferred' });
+    // A-law there, mu-law here: the loudest byte of each.
+    arrive(line.sockets[1], 0xaa, 8, '192.0.2.7');
+    arrive(line.sockets[0], 0x80);
+    line.clock.advance(40);
+    expect(hostsOf(line.sockets[0], 0x80)).toEqual(['192.0.2.1']);
+    expect(hostsOf(line.sockets[1], 0xaa)).toEqual(['192.0.2.7']);
+  });
+
+  it('is over when the caller hangs up, on both sides, and gives the line back', async () => {
+    const call = await joined();
+    await call.within('BYE');
+    expect(call.lastRequest('BYE').uri).toBe('sip:callee@192.0.2.7');
+    await call.respond('BYE', 200);
+    await call.line.clock.advanceAsync(70_000, 5_000);
+    expect(nothingLeft(call)).toEqual(nothing);
+    const again = call.line.parts.dialer.place('+4930125', { signal: never, ringMs: 1_000 });
+    again.catch(() => undefined);
+    await call.line.clock.advanceAsync(7_000, 500);
+    await expect(again).rejects.toMatchObject({ message: expect.stringMatching(/^no-answer/) as string });
+  });
+
+  it('is over when the number hangs up, when it falls silent, and when the gateway closes', async () => {
+    const left = await joined();
+    const { headers } = left.lastRequest('INVITE');
+    const bye = { method: 'BYE', callId: headers.get('call-id') ?? '', branch: 'z9hG4bKcallee', cseq: 9 };
+    const [from, to] = [`<sip:+4930123@192.0.2.1>;tag=callee`, headers.get('from') ?? ''];
+    await left.line.receive(requestText({ ...bye, from, to }));
+    expect(left.lastRequest('BYE').uri).toBe('sip:caller@192.0.2.1:5060');
+    await left.respond('BYE', 200);
+    await left.line.clock.advanceAsync(70_000, 5_000);
+    expect(nothingLeft(left)).toEqual(nothing);
+
+    const silent = await joined();
+    for (let second = 0; second < 29; second += 1) {
+      arrive(silent.line.sockets[0], 0x80);
+      silent.line.clock.advance(1_000);
+    }
+    expect(silent.line.bridges.size).toBe(1);
+    await silent.line.clock.advanceAsync(70_000, 1_000);
+    expect(nothingLeft(silent)).toEqual(nothing);
+    expect(silent.line.log.find('A caller speaks with a number no more')[0]?.fields).toMatchObject({
+      why: 'no packet for 30 s',
+    });
+
+    const closing = await joined();
+    for (const bridge of closing.line.bridges) void bridge.end('the gateway closes');
+    await closing.line.clock.advanceAsync(70_000, 5_000);
+    expect(nothingLeft(closing)).toEqual(nothing);
+  });
+
+  it("carries keys, and is nobody's to be sent elsewhere", async () => {
+    const call = await joined();
+    await call.within('INFO', ['Content-Type: application/dtmf-relay'], 'Signal=5\r\nDuration=100\r\n');
+    call.line.clock.advance(200);
+    const keys = (call.line.sockets[1]?.fakeRtp.sent ?? [])
+      .flatMap(({ bytes }) => parseRtp(bytes) ?? [])
+      .filter(({ payloadType }) => payloadType === 101);
+    expect(new Set(keys.map(({ payload }) => payload[0]))).toEqual(new Set([5]));
+    await call.within('REFER', ['Refer-To: <sip:+4930124@192.0.2.1>']);
+    expect(firstLines(call.line.flow.sent).at(-1)).toBe('603 Decline');
+    expect(call.line.bridges.size).toBe(1);
+  });
+
+  it('stays with Kefu when the number is busy', async () => {
+    const { line, media, events, respond } = await talking(bridged);
+    const transferred = media.transfer('+4930123', briefing, never);
+    transferred.catch(() => undefined);
+    await line.clock.advanceAsync(2_100, 100);
+    await respond('INVITE', 486, { tag: 'callee' });
+    await expect(transferred).rejects.toMatchObject({ message: expect.stringMatching(/^busy/) as string });
+    arrive(line.sockets[0], 0x42);
+    expect((await events.next('packet')).payload[0]).toBe(0x42);
+    expect([line.bridges.size, line.sessions.size]).toEqual([0, 1]);
   });
 });
 

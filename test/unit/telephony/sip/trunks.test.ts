@@ -132,6 +132,10 @@ trunks:
       'listen: { udp: {} }\ntrunks: [{ name: a }]',
       /trunk a: needs addresses or a login/,
     ],
+    'calls to be bridged and nobody to call': [
+      'listen: { udp: {} }\ntrunks: [{ name: a, addresses: [192.0.2.1], transfer: bridged }]',
+      /line 2: trunk a: transfer: bridged needs a trunk with outbound/,
+    ],
     'two of a name': [
       'listen: { udp: {} }\ntrunks: [{ name: a, addresses: [192.0.2.1] }, { name: a, addresses: [192.0.2.2] }]',
       /trunk a, name: two have this name/,

@@ -1,0 +1,102 @@
+import type { CreateTranscoder } from '../../core/audio.ts';
+import type { Clock } from '../../core/clock.ts';
+import { factsOf, packetMs, type SipCodec } from './codecs.ts';
+import type { MediaSink } from './media.ts';
+import { Relay, relayTranscoders } from './relay.ts';
+import type { Side } from './side.ts';
+
+/** One period of the tone that says: it rings there. */
+export interface RingTone {
+  readonly samples: Int16Array;
+  readonly sampleRateHz: 8000 | 16_000;
+}
+
+/**
+ * What a caller hears while a number is called for them: the ringing tone, as soon as it rings there, or whatever the far exchange plays
+ * instead. Without any of it people take the line for dead.
+ */
+export class RingBack implements MediaSink {
+  readonly #caller: Side;
+  readonly #clock: Clock;
+  readonly #tone: readonly Uint8Array[];
+  readonly #relay: Relay;
+  #playsTone = false;
+  #hears = false;
+  #cancelTimer: () => void = () => undefined;
+
+  constructor(
+    caller: Side,
+    parts: {
+      readonly tone: RingTone | undefined;
+      readonly createTranscoder: CreateTranscoder;
+      readonly clock: Clock;
+    },
+  ) {
+    const { tone, createTranscoder, clock } = parts;
+    const { codec } = caller.media;
+    this.#caller = caller;
+    this.#clock = clock;
+    this.#tone = tone && codec ? packetsOf(tone, codec, createTranscoder) : [];
+    const transcoders = relayTranscoders(codec, createTranscoder);
+    transcoders?.inbound.close();
+    this.#relay = new Relay(caller.media, transcoders?.outbound);
+  }
+
+  /** The status of a ringing. */
+  progressed(status: number): void {
+    if (status !== 180 || this.#playsTone || this.#hears || this.#tone.length === 0) return;
+    this.#playsTone = true;
+    this.#playPeriod();
+  }
+
+  packet(payload: Uint8Array): void {
+    if (payload.length === 0) return;
+    this.#hears = true;
+    this.#endTone();
+    this.#relay.take(payload);
+  }
+
+  digit(): void {
+    // Nobody has answered yet who could press a key.
+  }
+
+  markPlayed(): void {
+    // No mark is sent while it rings.
+  }
+
+  heard(): void {
+    // How long it may ring is limited elsewhere.
+  }
+
+  /** It rings no more. Idempotent. */
+  end(): void {
+    this.#hears = true;
+    this.#endTone();
+    this.#relay.close();
+  }
+
+  #playPeriod(): void {
+    for (const packet of this.#tone) this.#caller.media.send(packet);
+    this.#cancelTimer = this.#clock.setTimer(() => this.#playPeriod(), this.#tone.length * packetMs);
+  }
+
+  #endTone(): void {
+    if (!this.#playsTone) return;
+    this.#playsTone = false;
+    this.#cancelTimer();
+    this.#caller.media.clear();
+  }
+}
+
+function packetsOf(tone: RingTone, codec: SipCodec, createTranscoder: CreateTranscoder): Uint8Array[] {
+  const { samples, sampleRateHz } = tone;
+  const encode = createTranscoder({ codec: 'l16', sampleRateHz, packetMs }, factsOf(codec).format);
+  const bytes = Buffer.alloc(samples.length * 2);
+  for (const [index, sample] of samples.entries()) bytes.writeInt16LE(sample, index * 2);
+  const packetBytes = (sampleRateHz * packetMs * 2) / 1000;
+  const packets: Uint8Array[] = [];
+  for (let at = 0; at + packetBytes <= bytes.length; at += packetBytes)
+    packets.push(encode(bytes.subarray(at, at + packetBytes)));
+  encode.close();
+  return packets;
+}
