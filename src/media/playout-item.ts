@@ -32,6 +32,8 @@ interface Sentence {
 
 /** Time for one letter at an ordinary pace; guesses how long a sentence will be that is not yet fully written. */
 const msPerLetter = 60;
+/** Sound is converted to the wire's rate in slices of this length, when it is its turn. */
+const sliceMs = 20;
 /** Positions in time closer than this are the same: rounding of rates. */
 const toleranceMs = 1;
 
@@ -40,7 +42,11 @@ export function createItemAudio(wireRateHz: number): ItemAudio {
   const sentences: Sentence[] = [];
   /** Samples of the first chunk that have been taken. */
   let taken = 0;
-  let available = 0;
+  /** Samples in the chunks that have not been taken. */
+  let converted = 0;
+  /** What was written and is not converted yet, in slices: a whole sentence comes at once, and would hold up all other calls. */
+  const waiting: Int16Array[] = [];
+  let waitingSamples = 0;
   let writtenMs = 0;
   let ended = false;
   let resampler: { readonly value: Resampler; readonly fromHz: number } | undefined;
@@ -48,7 +54,21 @@ export function createItemAudio(wireRateHz: number): ItemAudio {
   const append = (samples: Int16Array): void => {
     if (samples.length === 0) return;
     chunks.push(samples);
-    available += samples.length;
+    converted += samples.length;
+  };
+
+  /** Converts what waits until so many samples can be taken; all of it by default. */
+  const convert = (count = Number.POSITIVE_INFINITY): void => {
+    while (resampler && converted < count) {
+      const next = waiting.shift();
+      if (next) {
+        waitingSamples -= next.length;
+        append(resampler.value.process(next));
+      } else {
+        if (ended) flushResampler();
+        return;
+      }
+    }
   };
 
   const flushResampler = (): void => {
@@ -58,11 +78,21 @@ export function createItemAudio(wireRateHz: number): ItemAudio {
 
   const resamplerFor = (fromHz: number): Resampler => {
     if (resampler?.fromHz !== fromHz) {
+      convert();
       flushResampler();
       resampler = { value: createResampler(fromHz, wireRateHz), fromHz };
     }
     return resampler.value;
   };
+
+  const write = ({ samples, sampleRateHz }: AudioFrame): void => {
+    resamplerFor(sampleRateHz);
+    const size = Math.ceil((sampleRateHz * sliceMs) / 1000);
+    for (let at = 0; at < samples.length; at += size) waiting.push(samples.subarray(at, at + size));
+    waitingSamples += samples.length;
+  };
+
+  const available = (): number => converted + (resampler?.value.outputsFor(waitingSamples, ended) ?? 0);
 
   const endSentence = (): void => {
     const last = sentences.at(-1);
@@ -79,7 +109,7 @@ export function createItemAudio(wireRateHz: number): ItemAudio {
 
   return {
     get available() {
-      return available;
+      return available();
     },
     get writtenMs() {
       return writtenMs;
@@ -94,17 +124,17 @@ export function createItemAudio(wireRateHz: number): ItemAudio {
         sentences.push({ text, startMs: writtenMs, endMs: undefined });
       }
       writtenMs += frameMs(frame);
-      append(resamplerFor(frame.sampleRateHz).process(frame.samples));
+      write(frame);
       if (endOfSentence) endSentence();
     },
     end() {
       if (ended) return;
       ended = true;
-      flushResampler();
       endSentence();
     },
     take(count) {
-      const output = new Int16Array(Math.min(count, available));
+      convert(count);
+      const output = new Int16Array(Math.min(count, converted));
       let filled = 0;
       while (filled < output.length) {
         const chunk = chunks[0] ?? new Int16Array(0);
@@ -117,14 +147,16 @@ export function createItemAudio(wireRateHz: number): ItemAudio {
           taken = 0;
         }
       }
-      available -= output.length;
+      converted -= output.length;
       return output;
     },
     drop() {
       ended = true;
       chunks.length = 0;
       taken = 0;
-      available = 0;
+      converted = 0;
+      waiting.length = 0;
+      waitingSamples = 0;
       resampler = undefined;
     },
     heardText: (playedMs) => joinSentences(sentences.map((sentence) => heardOf(sentence, playedMs))),

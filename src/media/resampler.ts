@@ -12,6 +12,8 @@ export interface Resampler {
   readonly delayMs: number;
   /** Takes the next samples of the stream. The result may be empty; between equal rates it is the input itself. */
   process(samples: Int16Array): Int16Array;
+  /** How many samples the next so many would give, with those of a `flush` behind them if wanted. */
+  outputsFor(samples: number, flushed?: boolean): number;
   /** Ends the stream as if silence followed, and gives its last samples. The converter then begins anew. */
   flush(): Int16Array;
 }
@@ -63,6 +65,7 @@ const isRate = (rateHz: number): boolean => Number.isSafeInteger(rateHz) && rate
 const passThrough: Resampler = {
   delayMs: 0,
   process: (samples) => samples,
+  outputsFor: (samples) => samples,
   flush: () => new Int16Array(0),
 };
 
@@ -100,10 +103,14 @@ function createPolyphaseResampler(kernel: Kernel): Resampler {
     filled += samples.length;
   };
 
-  /** Every output whose taps are all filled. */
+  /** Outputs whose taps are all filled once so many samples more are there. */
+  const countFor = (samples: number): number => {
+    const available = filled + samples - taps - first;
+    return available < 0 ? 0 : Math.floor((available * phases + phases - 1 - phase) / step) + 1;
+  };
+
   const drain = (): Int16Array => {
-    const available = filled - taps - first;
-    const count = available < 0 ? 0 : Math.floor((available * phases + phases - 1 - phase) / step) + 1;
+    const count = countFor(0);
     const output = new Int16Array(count);
     for (let index = 0; index < count; index += 1) {
       output[index] = toInt16(convolve(buffer, first, coefficients, phase * taps, taps));
@@ -129,6 +136,9 @@ function createPolyphaseResampler(kernel: Kernel): Resampler {
       const output = drain();
       outputCount += output.length;
       return output;
+    },
+    outputsFor(samples, flushed = false) {
+      return flushed ? Math.ceil(((inputCount + samples) * phases) / step) - outputCount : countFor(samples);
     },
     flush() {
       append(new Int16Array(half + 1));

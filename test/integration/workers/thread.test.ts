@@ -1,5 +1,6 @@
+import { readdirSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -56,6 +57,24 @@ describe('a supervised thread', () => {
     thread.post({ type: 'echo', value: 'late' });
     expect(await next()).toBe('reply late');
   });
+
+  it(
+    'steps behind the main thread, which has packets to send',
+    { skip: process.platform !== 'linux' },
+    async () => {
+      const priorities = () =>
+        new Map(readdirSync('/proc/self/task').map((task) => [task, getPriority(Number(task))] as const));
+      const before = priorities();
+      const { thread } = start({ start: 'at-once' });
+      await thread.ready;
+      const begun = [...priorities()].filter(([task]) => !before.has(task)).map(([, priority]) => priority);
+      const nicer = Math.min(19, getPriority() + 5);
+      expect(begun).toContain(nicer);
+      expect(
+        [...priorities()].filter(([task, priority]) => before.get(task) !== priority && before.has(task)),
+      ).toEqual([]);
+    },
+  );
 
   it('is started again after a crash, tells its owner why, and takes nothing in between', async () => {
     const { thread, next, errors } = start({ start: 'at-once' });

@@ -48,7 +48,14 @@ describe('resampler', () => {
             const pieces: number[] = [];
             let at = 0;
             for (const length of [...cuts, input.length]) {
-              pieces.push(...resampler.process(input.subarray(at, at + length)));
+              const piece = input.subarray(at, at + length);
+              const announced = [
+                resampler.outputsFor(piece.length),
+                resampler.outputsFor(input.length - Math.min(at, input.length), true),
+              ];
+              const given = resampler.process(piece);
+              expect(announced).toEqual([given.length, whole.length - pieces.length]);
+              pieces.push(...given);
               at += length;
             }
             pieces.push(...resampler.flush());
