@@ -13,11 +13,12 @@ import type { Phones, Telephones } from './phones.ts';
 import type { GuestAnswer, GuestRequest, LinkEnd, LinkWire } from './node-messages.ts';
 import type { Places, RegisteredCall } from './places.ts';
 
-/** What supervisors and agents did to calls, for the audit log. */
+/** What supervisors and agents did, for the audit log. */
 export interface DeskDeed {
   readonly person: DeskPerson;
   readonly action: string;
-  readonly callId: string;
+  /** Null for what concerns no call. */
+  readonly callId: string | null;
   readonly details: Readonly<Record<string, unknown>>;
 }
 

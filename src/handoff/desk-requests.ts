@@ -53,6 +53,10 @@ export class DeskRequests {
         return;
       case 'choose':
         await router.setState(id, request.choice);
+        if (request.choice.state === 'available' && request.choice.anyway === true)
+          this.#board.options.audit({
+            ...{ person: desk.person, action: 'beyond-hours', callId: null, details: {} },
+          });
         return;
       case 'device':
         this.#device(desk, request.device);

@@ -35,7 +35,7 @@ export class Holding {
    * calls that are over by now.
    */
   async record(
-    deed: DeskDeed,
+    deed: DeskDeed & { readonly callId: string },
     note: { readonly name: string; readonly data: Readonly<Record<string, unknown>> },
     done: readonly string[],
   ): Promise<void> {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../src/core/clock.ts';
 import { toKefuError } from '../../src/core/errors.ts';
 import type { Logger } from '../../src/core/log.ts';
-import type { VoiceMedia } from '../../src/core/telephony.ts';
+import type { LineQuality, VoiceMedia } from '../../src/core/telephony.ts';
 import { RtpPorts } from '../../src/telephony/rtp/ports.ts';
 import { isPrivateAddress, localAddressFor } from '../../src/telephony/sip/addresses.ts';
 import { startOf } from '../../src/telephony/sip/counters.ts';
@@ -22,6 +22,8 @@ const keys = '159#';
 const keysMs = 2_500;
 const badLossPercent = 2;
 const badJitterMs = 30;
+/** A report comes a while before the end: who has lost nearly all by then hears nothing. */
+const deafLossPercent = 60;
 const badEchoMs = 600;
 
 interface Heard extends HeardPacket {
@@ -133,6 +135,7 @@ async function checkSound(media: VoiceMedia, far: SdpAudio | undefined, report: 
   const taken = media.sendKeys?.(keys) ?? false;
   await delay(keysMs);
   const early = ended;
+  const quality = media.quality?.();
   await media.hangup();
   await reading;
   if (early !== '')
@@ -144,9 +147,11 @@ async function checkSound(media: VoiceMedia, far: SdpAudio | undefined, report: 
     });
   if (heard.length === 0) {
     report({ step: 'sound in', result: 'bad', told: 'not a single packet came', cause: oneWayCause(far) });
+    if (quality) reportOtherWay(quality, report);
     return;
   }
   reportLine(heard, report);
+  if (quality) reportOtherWay(quality, report);
   const echo = echoDelay(heard, sentFromMs, media.format);
   if (!echo)
     report({
@@ -189,6 +194,35 @@ function reportLine(heard: readonly Heard[], report: Report): void {
     ...{ step: 'sound in', result: bad ? 'warning' : 'good' },
     told: `${heard.length} packets, ${lossPercent.toFixed(1)} % lost, jitter ${jitterMs.toFixed(1)} ms`,
     ...(bad && { cause: 'the network between is overloaded, or sound shares it with large transfers' }),
+  });
+}
+
+/** What the far side says of our sound, in the reports (RTCP) that it sends every few seconds. */
+function reportOtherWay(quality: LineQuality, report: Report): void {
+  const { sent, lostByPeer, jitterByPeerMs, roundTripMs } = quality;
+  const step = 'sound out';
+  if (lostByPeer === undefined || sent === 0) {
+    report({
+      step,
+      result: 'skipped',
+      told: `${sent} packets; the far side does not report how they came (RTCP)`,
+    });
+    return;
+  }
+  const lossPercent = (100 * Math.max(0, lostByPeer)) / sent;
+  const arrives = lossPercent < deafLossPercent;
+  const bad = lossPercent > badLossPercent || (jitterByPeerMs ?? 0) > badJitterMs;
+  const way = roundTripMs === undefined ? '' : `, there and back in ${Math.round(roundTripMs)} ms`;
+  report({
+    ...{ step, result: arrives ? (bad ? 'warning' : 'good') : 'bad' },
+    told: arrives
+      ? `${sent} packets, of which the far side reports ${lossPercent.toFixed(1)} % lost, jitter ${(jitterByPeerMs ?? 0).toFixed(1)} ms${way}`
+      : `the far side reports that it hears nothing of ${sent} packets`,
+    ...(bad && {
+      cause: arrives
+        ? 'the network between is overloaded, or sound shares it with large transfers'
+        : 'a firewall or NAT before the far side drops our packets, or it has told a wrong address',
+    }),
   });
 }
 

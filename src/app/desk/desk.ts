@@ -110,12 +110,15 @@ export async function startDesk(
     keepNote,
     audit({ person, action, callId, details }) {
       const actor = { personId: person.id, name: person.name, address: null };
-      audit.record({ actor, action: `call.${action}`, subject: callId, details }).catch((error: unknown) => {
-        log.error(
-          { err: toKefuError(error), action, callId },
-          'a deed could not be written to the audit log',
-        );
-      });
+      const place = callId === null ? 'desk' : 'call';
+      audit
+        .record({ actor, action: `${place}.${action}`, subject: callId, details })
+        .catch((error: unknown) => {
+          log.error(
+            { err: toKefuError(error), action, callId },
+            'a deed could not be written to the audit log',
+          );
+        });
     },
   });
   staff.onDismissed((personId) =>

@@ -2,12 +2,16 @@ import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { projectDir } from '../../../src/app/config.ts';
+import { writeRtp } from '../../../src/telephony/rtp/packet.ts';
+import { writeRtcp } from '../../../src/telephony/rtp/rtcp.ts';
 import { testEnvironment } from '../../support/environment.ts';
+import { baresipPhone } from '../../support/sip/baresip-phone.ts';
 import { freeUdpPort, startSipGateway } from '../../support/sip/gateway.ts';
 import { startKamailioRegistrar } from '../../support/sip/kamailio-registrar.ts';
 
@@ -62,7 +66,87 @@ async function answering(then: 'echo' | 'silence'): Promise<number> {
   return udp;
 }
 
+/**
+ * Answers calls with sound that goes one way only, as behind a firewall: nothing is sent (`mute`), or a tone with reports that nothing is
+ * heard (`deaf`).
+ */
+async function oneWay(kind: 'mute' | 'deaf'): Promise<number> {
+  const [sip, rtp, rtcp] = [createSocket('udp4'), createSocket('udp4'), createSocket('udp4')];
+  const rtpPort = 2 * Math.floor((await freeUdpPort()) / 2);
+  for (const [socket, port] of [
+    [sip, 0],
+    [rtp, rtpPort],
+    [rtcp, rtpPort + 1],
+  ] as const) {
+    socket.bind(port, '127.0.0.1');
+    await once(socket, 'listening');
+    endings.push(() => void socket.close());
+  }
+  const sdp = `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio ${rtpPort} RTP/AVP 0\r\n`;
+  const talk = (toPort: number, ssrc: number): void => {
+    let sequence = 0;
+    const tick = setInterval(() => {
+      sequence += 1;
+      const payload = new Uint8Array(160).fill(0x20 + (sequence % 2));
+      const head = { payloadType: 0, marker: false, sequence, timestamp: sequence * 160, ssrc: 7 };
+      rtp.send(writeRtp({ ...head, payload }), toPort, '127.0.0.1');
+      const reception = { ssrc, fractionLost: 255, lost: sequence, highestSequence: sequence, jitter: 0 };
+      if (sequence % 50 === 0)
+        rtcp.send(
+          writeRtcp({ ssrc: 7, sender: undefined, reception, lastSenderReport: undefined }),
+          toPort + 1,
+          '127.0.0.1',
+        );
+    }, 20);
+    endings.push(() => clearInterval(tick));
+  };
+  let farPort = 0;
+  // The first packet tells whom the reports are about.
+  rtp.once('message', (bytes) => {
+    if (kind === 'deaf') talk(farPort, bytes.readUInt32BE(8));
+  });
+  sip.on('message', (bytes, from) => {
+    const text = bytes.toString('latin1');
+    const method = text.split(' ')[0] ?? '';
+    if (method === 'ACK' || text.trim() === '') return;
+    farPort = Number(/m=audio (\d+)/.exec(text)?.[1] ?? farPort);
+    const copied = text.match(/^(Via|From|Call-ID|CSeq): .*$/gm) ?? [];
+    const to = `${/^To: [^\r]*/m.exec(text)?.[0] ?? ''}${/^To: .*;tag=/m.test(text) ? '' : ';tag=far'}`;
+    const body = method === 'INVITE' ? sdp : '';
+    const more = [to, 'Contact: <sip:far@127.0.0.1>', 'Content-Type: application/sdp'];
+    const answer = ['SIP/2.0 200 OK', ...copied, ...more, `Content-Length: ${body.length}`, '', body];
+    sip.send(answer.join('\r\n'), from.port, from.address);
+  });
+  return sip.address().port;
+}
+
 describe('npm run trunk -- check', () => {
+  it('tells which way sound does not go', async () => {
+    const mute = await check(outbound(`sip:127.0.0.1:${await oneWay('mute')}`), '--call', '+4930123');
+    expect(mute.output).toMatch(
+      /FAIL +sound in +not a single packet came\n +-> the RTP ports are not forwarded/,
+    );
+    expect(mute.output).toMatch(/sound out +\d+ packets; the far side does not report/);
+    expect(mute.code).toBe(1);
+    const deaf = await check(outbound(`sip:127.0.0.1:${await oneWay('deaf')}`), '--call', '+4930123');
+    expect(deaf.output).toMatch(/ok +sound in +\d+ packets/);
+    expect(deaf.output).toMatch(
+      /FAIL +sound out +the far side reports that it hears nothing of \d+ packets\n +-> a firewall/,
+    );
+    expect(deaf.code).toBe(1);
+  });
+
+  it('calls a real baresip: sound there and back, without an echo', async () => {
+    const phone = await baresipPhone('+4930123');
+    endings.push(() => phone.close());
+    const { code, output } = await check(outbound(`sip:127.0.0.1:${phone.port}`), '--call', '+4930123');
+    expect(output).toMatch(/ok +OPTIONS +udp 127\.0\.0\.1:\d+: 200 OK/);
+    expect(output).toMatch(/ok +sound in +\d+ packets, [\d.]+ % lost/);
+    expect(output).toMatch(/ok +sound out +\d+ packets, of which the far side reports [\d.]+ % lost/);
+    expect(output).toMatch(/- +echo +what we send does not come back/);
+    expect(code, output).toBe(0);
+  });
+
   it('tells of a line that is well: answer, way, codec, echo with its delay, keys there and back', async () => {
     const port = await answering('echo');
     const { code, output } = await check(outbound(`sip:127.0.0.1:${port}`), '--call', '+4930123');

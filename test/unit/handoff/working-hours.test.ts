@@ -191,12 +191,14 @@ describe('a desk outside the hours of its person', () => {
   }
 
   it('is told so, and rings after an explicit click', async () => {
-    const { x, call, log } = await atTheDesk(evening);
+    const { x, call, log, deeds } = await atTheDesk(evening);
     await call();
     await x.request({ type: 'choose', choice: { state: 'available' } });
     expect(x.wire.ofType('problem').map(({ code }) => code)).toEqual(['outside_hours']);
     expect(x.wire.ofType('offer')).toEqual([]);
+    expect(deeds).toEqual([]);
     await x.request({ type: 'choose', choice: { state: 'available', anyway: true } });
+    expect(deeds).toMatchObject([{ person: { id: 'x' }, action: 'beyond-hours', callId: null }]);
     expect(x.wire.ofType('offer').map(({ card }) => card.entryId)).toEqual(['c1']);
     expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
   });
