@@ -26,4 +26,13 @@ export interface TrunkState {
     /** Why the last try failed; null while all is well. */
     readonly problem: string | null;
   } | null;
+  /** The servers that calls go to, as they were found last; null for a trunk that does not ask. */
+  readonly servers: readonly ServerState[] | null;
+}
+
+export interface ServerState {
+  /** Such as `udp 192.0.2.1:5060`. */
+  readonly server: string;
+  /** Null when it answers. */
+  readonly problem: string | null;
 }

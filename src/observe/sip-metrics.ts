@@ -43,4 +43,16 @@ export function registerSipMetrics(registry: Registry, figures: () => SipFigures
         if (registration) this.set({ trunk: name }, registration.registered ? 1 : 0);
     },
   });
+  new Gauge({
+    name: 'kefu_sip_server_up',
+    help: 'Whether a server of a trunk with `probeSeconds` answers: 1 or 0.',
+    labelNames: ['trunk', 'server'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, servers } of figures().lines)
+        for (const { server, problem } of servers ?? [])
+          this.set({ trunk: name, server }, problem === null ? 1 : 0);
+    },
+  });
 }

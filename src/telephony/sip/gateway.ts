@@ -16,7 +16,7 @@ import { SipDialer, type DialerParts } from './dialer.ts';
 import type { Endpoint, SipTransportName } from './flow.ts';
 import { Guard } from './guard.ts';
 import { takeInvite } from './incoming.ts';
-import { RegisteredLines } from './lines.ts';
+import { Lines } from './lines.ts';
 import { NameServers, type NameSource } from './names.ts';
 import { SipResolver } from './resolve.ts';
 import type { RingTone } from './ring-back.ts';
@@ -78,7 +78,7 @@ export interface SipGateway extends CallTransport {
  *
  *     sockets ─▶ Guard ─▶ SipCore ─INVITE─▶ takeInvite ─▶ IncomingCall ─▶ Leg + SipMedia
  *        │                   ▲                                                ▲
- *        └─▶ SipTrace,       └── RegisteredLines            SipDialer ────────┘
+ *        └─▶ SipTrace,       └── Lines            SipDialer ────────┘
  *            SipCounters
  */
 export function createSipGateway(options: SipGatewayOptions): SipGateway {
@@ -144,7 +144,7 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
       settings.soundAddress ?? localAddressFor(peer, settings.rtpHost, settings.publicAddress),
     ...{ core, clock, log, sessions, bridges, tap: captures.tap, ringTone: options.ringTone },
   };
-  const lines = new RegisteredLines({ core, guard, clock, log });
+  const lines = new Lines({ core, guard, clock, log });
   lines.renew(settings.trunks);
   const dialer = new SipDialer(settings.trunks, parts, (trunk) => counters.call(trunk.name, 'out'));
 

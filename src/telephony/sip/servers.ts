@@ -13,6 +13,8 @@ export interface ServerWay {
   readonly flow: SipFlow;
   /** It did not answer, or said that it cannot (503): it comes last for a while. */
   failed(restMs?: number): void;
+  /** It answers again: it need not come last any more. */
+  recovered(): void;
 }
 
 /** How long a server that failed is left alone, unless it says so itself (Retry-After). */
@@ -57,13 +59,13 @@ export class SipServers {
     const servers = new Map<string, SipServer>();
     for (const result of located) {
       if (result.status === 'fulfilled')
-        for (const server of result.value.servers) servers.set(keyOf(server), server);
+        for (const server of result.value.servers) servers.set(serverText(server), server);
     }
     const failure = located.find((result) => result.status === 'rejected');
     if (servers.size === 0) throw toKefuError(failure?.reason, 'server_unreachable');
-    const wanted = preferred && keyOf(preferred);
+    const wanted = preferred && serverText(preferred);
     const rank = (server: SipServer): number =>
-      this.#isResting(server) ? 2 : keyOf(server) === wanted ? 0 : 1;
+      this.#isResting(server) ? 2 : serverText(server) === wanted ? 0 : 1;
     return [...servers.values()].sort((a, b) => rank(a) - rank(b));
   }
 
@@ -79,18 +81,32 @@ export class SipServers {
     let reached = false;
     let failure: unknown = new KefuError('server_unreachable', 'No SIP server is named.');
     for (const server of await this.locate(uris, preferred, limitMs)) {
-      let flow: SipFlow;
+      let way: ServerWay;
       try {
-        flow = await this.#transports.flowTo(server.transport, server, server.name);
+        way = await this.wayTo(server);
       } catch (error) {
         failure = error;
-        this.#rest(server, usualRestMs);
         continue;
       }
       reached = true;
-      yield { server, flow, failed: (restMs = usualRestMs) => this.#rest(server, restMs) };
+      yield way;
     }
     if (!reached) throw toKefuError(failure, 'server_unreachable');
+  }
+
+  /** The way to one server; a connection is opened. Rejects when it cannot be, and the server comes last for a while. */
+  async wayTo(server: SipServer): Promise<ServerWay> {
+    try {
+      return {
+        server,
+        flow: await this.#transports.flowTo(server.transport, server, server.name),
+        failed: (restMs = usualRestMs) => this.#rest(server, restMs),
+        recovered: () => this.#recovered(server),
+      };
+    } catch (error) {
+      this.#rest(server, usualRestMs);
+      throw error;
+    }
   }
 
   /** The first way; its name may be looked up for `limitMs`. @throws KefuError `server_unreachable`. */
@@ -100,18 +116,24 @@ export class SipServers {
   }
 
   #isResting(server: SipServer): boolean {
-    return (this.#resting.get(keyOf(server)) ?? 0) > this.#clock.nowMs();
+    return (this.#resting.get(serverText(server)) ?? 0) > this.#clock.nowMs();
+  }
+
+  #recovered(server: SipServer): void {
+    if (this.#resting.delete(serverText(server)))
+      this.#log.info({ server: serverText(server) }, 'A SIP server answers again');
   }
 
   #rest(server: SipServer, restMs: number): void {
     if (this.#resting.size >= maxRemembered) this.#resting.clear();
     const forMs = Math.min(restMs, maxRestMs);
     if (!this.#isResting(server))
-      this.#log.warn({ server: keyOf(server), restMs: forMs }, 'A SIP server is left alone for a while');
-    this.#resting.set(keyOf(server), this.#clock.nowMs() + forMs);
+      this.#log.warn({ server: serverText(server), restMs: forMs }, 'A SIP server is left alone for a while');
+    this.#resting.set(serverText(server), this.#clock.nowMs() + forMs);
   }
 }
 
-function keyOf(server: SipServer): string {
+/** Names a server where one is told apart from others: `udp 192.0.2.1:5060`. */
+export function serverText(server: Pick<SipServer, 'transport' | 'host' | 'port'>): string {
   return `${server.transport} ${endpointText(server)}`;
 }

@@ -31,6 +31,8 @@ export interface OutboundRules {
   readonly credentials: SipCredentials | undefined;
   readonly maxCalls: number;
   readonly maxCallsPerHour: number;
+  /** How often each server is asked whether it lives; undefined: never. */
+  readonly probeMs?: number | undefined;
 }
 
 export interface RegistrationSettings extends SipCredentials {
@@ -157,6 +159,10 @@ const trunkSchema = z.strictObject({
       ...secret,
       maxCalls: seconds(1, 1000, 5),
       maxCallsPerHour: seconds(1, 10_000, 60),
+      probeSeconds: seconds(0, 3600, 0).refine(
+        (value) => value === 0 || value >= 10,
+        'must be 0 (never) or at least 10',
+      ),
     })
     .optional(),
   earlyMedia: z.boolean().default(false),
@@ -275,6 +281,7 @@ async function trunkOf(entry: TrunkEntry, secretOf: (secret: Secret) => Promise<
       credentials: known && { user: known.user, password },
       maxCalls: outbound.maxCalls,
       maxCallsPerHour: outbound.maxCallsPerHour,
+      probeMs: outbound.probeSeconds === 0 ? undefined : outbound.probeSeconds * 1000,
     },
   };
 }

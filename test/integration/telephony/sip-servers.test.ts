@@ -128,6 +128,25 @@ describe('a server that fails', () => {
     expect([full.heard.length, dead.heard.length]).toEqual(asked);
   });
 
+  it('is found by OPTIONS, so that no call has to find it', async () => {
+    const full = await answering(503);
+    const good = await startSipGateway({ rtpPorts: [21_500, 21_599] });
+    endings.push(() => good.gateway.close());
+    const outbound = {
+      ...{ server: uri(`sip:127.0.0.1:${full.port}`), backups: [uri(`sip:127.0.0.1:${good.udp}`)] },
+      ...{ numbers: [/^\+49\d+$/], from: '+49301', credentials: undefined },
+      ...{ maxCalls: 5, maxCallsPerHour: 50, probeMs: 10_000 },
+    };
+    const { gateway } = await startSipGateway({ trunks: [{ ...localTrunk, outbound }] });
+    endings.push(() => gateway.close());
+    const states = () => gateway.figures.lines[0]?.servers?.map(({ problem }) => problem);
+    await expect.poll(states, { timeout: 15_000 }).toEqual(['the server answered with 503', null]);
+    const dialled = gateway.dialer.dial('+4930123', { signal: never, ringMs: 20_000 });
+    (await good.nextCall()).accept('call_taken');
+    await (await dialled).hangup();
+    expect(full.heard).not.toContain('INVITE');
+  });
+
   it('is passed over by registrations, several at once, and calls may come from each of the registrars', async () => {
     const [full, dead, good] = [await answering(503), await answering('silent'), await answering(200)];
     const line = (name: string, server: string, backup: string): Trunk => ({
