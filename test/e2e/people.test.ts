@@ -221,6 +221,23 @@ describe('people', { retry: 0, concurrent: false }, () => {
         await picture(page, `${name}-${language}-${theme}-${String(width)}`);
         expect(await innerWidth(page), `${name} in ${language}`).toBeLessThanOrEqual(width);
       }
+      const [add, limited, monday, wrong] =
+        language === 'en'
+          ? [
+              'Add somebody',
+              'Works at certain hours only',
+              'Mon',
+              'Write it as 09:00-18:00, 15 minutes or more.',
+            ]
+          : ['添加人员', '仅在规定时间工作', '周一', '请按 09:00-18:00 填写，至少 15 分钟。'];
+      await page.goto(`${server.url}/people`);
+      await press(page, add);
+      await page.getByLabel(limited).click(patience);
+      await fill(page, monday, '9-5');
+      await says(page, wrong);
+      await page.getByLabel(language === 'en' ? 'Days off' : '休息日').scrollIntoViewIfNeeded(patience);
+      await picture(page, `people-hours-${language}-${theme}-${String(width)}`);
+      expect(await innerWidth(page), `hours in ${language}`).toBeLessThanOrEqual(width);
       expect(faults(watched)).toEqual([]);
       await page.close();
     });

@@ -260,6 +260,7 @@ export class ScriptedDesk {
         this.#setAgent({
           state: request.choice.state,
           breakReason: request.choice.state === 'break' ? request.choice.reason : null,
+          ...(request.choice.state === 'available' && request.choice.anyway && { beyondHours: true }),
         });
         return;
       case 'device':
