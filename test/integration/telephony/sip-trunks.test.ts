@@ -82,7 +82,7 @@ describe('trunks that are read again', () => {
     const state = () => gateway.figures.lines[0]?.registration?.registered;
     await expect.poll(state, { timeout: 10_000 }).toBe(true);
     gateway.reload(settings([localTrunk]));
-    expect(gateway.figures.lines).toEqual([{ name: 'local', registration: null }]);
+    expect(gateway.figures.lines).toEqual([{ name: 'local', registration: null, servers: null }]);
     await registrar;
   });
 });
