@@ -6,6 +6,8 @@ export interface SipFigures {
   readonly dropped: readonly SipCount<'reason'>[];
   /** Calls begun, by trunk and direction. */
   readonly calls: readonly SipCount<'trunk' | 'direction'>[];
+  /** Callers who speak with a number through this node at the moment, and no longer with Kefu. */
+  readonly bridged: number;
   readonly lines: readonly TrunkState[];
 }
 

@@ -33,6 +33,14 @@ export function registerSipMetrics(registry: Registry, figures: () => SipFigures
   counter('kefu_sip_dropped_total', 'SIP messages that got no answer.', ['reason'], () => figures().dropped);
   counter('kefu_sip_calls_total', 'Calls begun, by trunk.', ['trunk', 'direction'], () => figures().calls);
   new Gauge({
+    name: 'kefu_sip_bridged_calls',
+    help: 'Callers who speak with a number through this node, and no longer with Kefu.',
+    registers,
+    collect() {
+      this.set(figures().bridged);
+    },
+  });
+  new Gauge({
     name: 'kefu_sip_registered',
     help: 'Whether a trunk that registers is registered now: 1 or 0.',
     labelNames: ['trunk'],

@@ -161,7 +161,7 @@ export function createSipGateway(options: SipGatewayOptions): SipGateway {
     },
     get figures() {
       const dropped = [...guard.drops].map(([reason, count]) => ({ labels: { reason }, count }));
-      return { ...counters.figures, dropped, lines: lines.states };
+      return { ...counters.figures, dropped, bridged: bridges.size, lines: lines.states };
     },
     async open() {
       await transports.open();

@@ -94,5 +94,6 @@ describe('a telephony engineer at a running Kefu', () => {
     const metrics = await ask('/metrics');
     expect(metrics).toMatch(/kefu_sip_requests_total\{direction="in",method="INVITE"\} \d+/);
     expect(metrics).toMatch(/kefu_sip_calls_total\{trunk="office",direction="in"\} \d+/);
+    expect(metrics).toMatch(/^kefu_sip_bridged_calls 0$/m);
   });
 });

@@ -221,6 +221,7 @@ describe('calls that are passed on', () => {
       await transferred;
       expect((await events.done).at(-1)).toEqual({ type: 'ended', reason: 'transferred' });
       number.say(Int16Array.from(tonePackets(1000, 150).flatMap((packet) => [...packet])));
+      expect(running.gateway.figures.bridged).toBe(1);
       caller.press('5');
       await number.until('CALL_DTMF_START');
       number.press('6');
