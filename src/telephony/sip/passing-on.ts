@@ -28,15 +28,16 @@ export async function transferAttended(
   number: string,
   parts: PassingOnParts & { readonly signal: AbortSignal },
 ): Promise<HandOver> {
-  const consulted = await callFor(caller, number, { ...parts, trunk: caller.trunk });
+  const { side, ringBack } = await callFor(caller, number, { ...parts, trunk: caller.trunk });
   try {
-    const { leg } = consulted;
+    const { leg } = side;
     if (leg?.state !== 'confirmed' || caller.leg?.state !== 'confirmed')
       throw new KefuError('transfer_failed', 'One of the two has hung up.');
     return await caller.leg.refer(replacingUri(leg.dialog));
   } finally {
-    // Replaced, or of no use any more.
-    void consulted.leave();
+    // Replaced, or of no use any more. Until then the caller hears who has answered.
+    void side.leave();
+    ringBack.end();
   }
 }
 
@@ -52,7 +53,8 @@ export async function transferBridged(
   number: string,
   parts: PassingOnParts & { readonly signal: AbortSignal },
 ): Promise<Bridge> {
-  const callee = await callFor(caller, number, parts);
+  const { side: callee, ringBack } = await callFor(caller, number, parts);
+  ringBack.end();
   if (callee.leg?.state !== 'confirmed' || caller.leg?.state !== 'confirmed') {
     void callee.leave();
     throw new KefuError('transfer_failed', 'One of the two has hung up.');
@@ -60,20 +62,23 @@ export async function transferBridged(
   return new Bridge(caller, callee, parts);
 }
 
-/** Calls a number for a caller, who hears meanwhile how it rings. */
+/** Calls a number for a caller, who hears meanwhile how it rings, and then who has answered, until the ring-back is ended. */
 async function callFor(
   caller: Side,
   number: string,
   parts: PassingOnParts & Pick<Parameters<SipDialer['place']>[1], 'signal' | 'trunk'>,
-): Promise<Side> {
+): Promise<{ readonly side: Side; readonly ringBack: RingBack }> {
   const { dialer, trunk, signal, ringTone, createTranscoder, clock } = parts;
   const ringBack = new RingBack(caller, { tone: ringTone, createTranscoder, clock });
   try {
-    return await dialer.place(number, {
+    const side = await dialer.place(number, {
       ...{ trunk, signal, ringMs, codec: relayCodec(caller.media.codec), listener: ringBack },
       onProgress: (status) => ringBack.progressed(status),
     });
-  } finally {
+    ringBack.answered();
+    return { side, ringBack };
+  } catch (error) {
     ringBack.end();
+    throw error;
   }
 }

@@ -22,6 +22,7 @@ export class RingBack implements MediaSink {
   readonly #relay: Relay;
   #playsTone = false;
   #hears = false;
+  #over = false;
   #cancelTimer: () => void = () => undefined;
 
   constructor(
@@ -50,7 +51,7 @@ export class RingBack implements MediaSink {
   }
 
   packet(payload: Uint8Array): void {
-    if (payload.length === 0) return;
+    if (this.#over || payload.length === 0) return;
     this.#hears = true;
     this.#endTone();
     this.#relay.take(payload);
@@ -68,10 +69,16 @@ export class RingBack implements MediaSink {
     // How long it may ring is limited elsewhere.
   }
 
-  /** It rings no more. Idempotent. */
-  end(): void {
+  /** It rings no more: from now on there is only what comes from there. */
+  answered(): void {
     this.#hears = true;
     this.#endTone();
+  }
+
+  /** Nothing is passed on any more. Idempotent. */
+  end(): void {
+    this.#over = true;
+    this.answered();
     this.#relay.close();
   }
 

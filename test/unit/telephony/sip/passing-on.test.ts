@@ -59,8 +59,14 @@ async function talking(trunk: Trunk = dialling) {
   return { line, media, events, to, within, respond, lastRequest };
 }
 
-function arrive(sockets: FakeSockets | undefined, byte: number, payloadType = 0, from = '192.0.2.1'): void {
-  const packet = { payloadType, marker: false, sequence: 7, timestamp: 1120, ssrc: 9 };
+function arrive(
+  sockets: FakeSockets | undefined,
+  byte: number,
+  payloadType = 0,
+  from = '192.0.2.1',
+  sequence = 7,
+): void {
+  const packet = { payloadType, marker: false, sequence, timestamp: sequence * 160, ssrc: 9 };
   sockets?.fakeRtp.arrive(writeRtp({ ...packet, payload: new Uint8Array(160).fill(byte) }), from);
 }
 
@@ -119,6 +125,10 @@ describe('a call that is given to a number that is asked first', () => {
     expect(lastRequest('REFER').headers.get('refer-to')).toMatch(
       `<sip:callee@192.0.2.7?Replaces=${callId}%3Bto-tag%3Dcallee%3Bfrom-tag%3D`,
     );
+    // Until the exchange has joined them, the caller hears who has answered.
+    arrive(line.sockets[1], 0x2a, 8, '192.0.2.7', 8);
+    line.clock.advance(40);
+    expect(hostsOf(line.sockets[0], 0x00)).toEqual(['192.0.2.1']);
     await respond('REFER', 603);
     await failed;
     expect(lastRequest('BYE').uri).toBe('sip:callee@192.0.2.7');
