@@ -73,6 +73,11 @@ const niceness = 5;
  */
 function stepBehindMainThread(): void {
   if (process.platform !== 'linux') return;
-  const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
-  setPriority(thread, Math.min(constants.priority.PRIORITY_LOW, getPriority(thread) + niceness));
+  try {
+    const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+    setPriority(thread, Math.min(constants.priority.PRIORITY_LOW, getPriority(thread) + niceness));
+  } catch (error) {
+    // A sandbox may forbid it. Kefu works all the same, with more late packets on a full machine.
+    process.emitWarning(`A model's thread keeps its priority: ${String(error)}`);
+  }
 }
