@@ -227,8 +227,14 @@ describe('calls that are passed on', () => {
       number.press('6');
       await caller.until('CALL_DTMF_START');
       await sleep(4_000);
+      // A node that is to end waits for them, up to its limit.
+      let isOver = false;
+      const over = running.gateway.bridgesOver(60_000).then(() => (isOver = true));
+      await running.gateway.bridgesOver(10);
+      expect(isOver).toBe(false);
       number.hangUp();
       await caller.until('CALL_CLOSED');
+      await over;
       await expect.poll(() => running.calls, { timeout: 20_000 }).toEqual([]);
       await expect
         .poll(() => running.gateway.inUse, { timeout: 20_000 })
