@@ -26,6 +26,9 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           testTimeout: 20_000,
+          // One for each core: vitest itself would leave one of the two alone.
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
         },
       },
       {
