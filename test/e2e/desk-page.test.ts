@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deskAudio } from '../../src/core/desk.ts';
-import { weekdays, type Weekday } from '../../src/core/hours.ts';
 import { encodeWav } from '../../src/media/wav.ts';
 import { buildPages } from '../support/built-pages.ts';
 import { openPage, startChromium, type WatchedPage } from '../support/chromium.ts';
-import { contactCard, deskAgent, liveCall, transcriptLine } from '../support/desk-cards.ts';
+import { contactCard, liveCall, transcriptLine } from '../support/desk-cards.ts';
 import { listenToLoudspeaker, takeNotifications } from '../support/page-scripts.ts';
 import { ScriptedDesk } from '../support/scripted-desk.ts';
 import { beeps, joined, toneShare } from '../support/tones.ts';
@@ -89,42 +88,6 @@ async function heardTone(): Promise<boolean> {
 }
 
 describe('the desk', { timeout: 120_000 }, () => {
-  it.each([
-    ['en', 'light', 1180],
-    ['zh', 'dark', 420],
-  ] as const)(
-    'rings outside of the working hours only when its person wants it (%s, %s, %i px)',
-    async (language, theme, width) => {
-      const never = Object.fromEntries(weekdays.map((day) => [day, []])) as unknown as Record<
-        Weekday,
-        string[]
-      >;
-      desk.agent = deskAgent({ hours: { ...never, timeZone: 'UTC', closed: [] } });
-      const watchedHere = await openPage(browser, { language, theme, width });
-      const here = watchedHere.page;
-      const reads = (text: string) =>
-        here.getByText(text).filter({ visible: true }).first().waitFor(patience);
-      await here.goto(`${desk.url}/desk`);
-      const [outside, work, beyond] =
-        language === 'en'
-          ? [
-              'It is outside your working hours: nothing new comes in.',
-              'Work anyway',
-              'You work outside your hours until',
-            ]
-          : ['现在不在您的工作时间内，不会有新的来访。', '仍要工作', '您正在工作时间之外工作，离线后结束。'];
-      await reads(outside);
-      await here.screenshot({ path: join(pictures, `desk-hours-${language}.png`), fullPage: true });
-      await here.getByRole('button', { name: work }).click(patience);
-      expect(await desk.asked('choose')).toMatchObject({ choice: { state: 'available', anyway: true } });
-      await reads(beyond);
-      await here.screenshot({ path: join(pictures, `desk-beyond-${language}.png`), fullPage: true });
-      expect(await here.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
-      expect(watchedHere.complaints).toEqual([]);
-      await here.close();
-    },
-  );
-
   it('shows who calls and why before the call is answered', async () => {
     await page.goto(`${desk.url}/desk`);
     await says('Choose “Available” to get contacts.');
