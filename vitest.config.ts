@@ -42,9 +42,8 @@ export default defineConfig({
           // groups of projects do not get into each other's way.
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
-          // The built-in voice never speaks a sentence twice alike, and what is measured of its sound varies with it; and a peer of sipp
-          // whose process is held up for a moment takes what comes in another order for a fault.
-          retry: 2,
+          // The built-in voice never speaks a sentence twice alike, and what is measured of its sound varies with it.
+          retry: 1,
         },
       },
       {

@@ -76,17 +76,12 @@ export function createItemAudio(wireRateHz: number): ItemAudio {
     resampler = undefined;
   };
 
-  const resamplerFor = (fromHz: number): Resampler => {
-    if (resampler?.fromHz !== fromHz) {
+  const write = ({ samples, sampleRateHz }: AudioFrame): void => {
+    if (resampler?.fromHz !== sampleRateHz) {
       convert();
       flushResampler();
-      resampler = { value: createResampler(fromHz, wireRateHz), fromHz };
+      resampler = { value: createResampler(sampleRateHz, wireRateHz), fromHz: sampleRateHz };
     }
-    return resampler.value;
-  };
-
-  const write = ({ samples, sampleRateHz }: AudioFrame): void => {
-    resamplerFor(sampleRateHz);
     const size = Math.ceil((sampleRateHz * sliceMs) / 1000);
     for (let at = 0; at < samples.length; at += size) waiting.push(samples.subarray(at, at + size));
     waitingSamples += samples.length;

@@ -145,13 +145,10 @@ async function checkSound(media: VoiceMedia, far: SdpAudio | undefined, report: 
       told: `the far side has ended the call early (${early})`,
       cause: 'a service that hangs up by itself, or lost ACKs',
     });
-  if (heard.length === 0) {
-    report({ step: 'sound in', result: 'bad', told: 'not a single packet came', cause: oneWayCause(far) });
-    if (quality) reportOtherWay(quality, report);
-    return;
-  }
-  reportLine(heard, report);
+  if (heard.length > 0) reportLine(heard, report);
+  else report({ step: 'sound in', result: 'bad', told: 'not a single packet came', cause: oneWayCause(far) });
   if (quality) reportOtherWay(quality, report);
+  if (heard.length === 0) return;
   const echo = echoDelay(heard, sentFromMs, media.format);
   if (!echo)
     report({

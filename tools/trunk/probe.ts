@@ -1,11 +1,11 @@
 import { systemClock } from '../../src/core/clock.ts';
 import type { Logger } from '../../src/core/log.ts';
+import { ask, outsideRequest } from '../../src/telephony/sip/ask.ts';
 import { SipCore } from '../../src/telephony/sip/core.ts';
 import { contactFor, newCallId } from '../../src/telephony/sip/dialog.ts';
 import type { SipFlow } from '../../src/telephony/sip/flow.ts';
 import { Guard } from '../../src/telephony/sip/guard.ts';
-import { hostText } from '../../src/telephony/sip/grammar.ts';
-import { noBody, SipHeaders, type SipRequest, type SipResponse } from '../../src/telephony/sip/message.ts';
+import type { SipResponse } from '../../src/telephony/sip/message.ts';
 import { NameServers } from '../../src/telephony/sip/names.ts';
 import { SipResolver } from '../../src/telephony/sip/resolve.ts';
 import { SipTrace } from '../../src/telephony/sip/trace.ts';
@@ -76,7 +76,7 @@ export async function openProbe(settings: TrunkSettings, trunk: Trunk, log: Logg
   await transports.open();
   return {
     ...{ core, resolver, transports, trace },
-    ask: (flow, parts) => ask(core, flow, parts),
+    ask: (flow, parts) => askAt(core, flow, parts),
     async close() {
       resolver.close();
       core.transactions.close();
@@ -85,35 +85,15 @@ export async function openProbe(settings: TrunkSettings, trunk: Trunk, log: Logg
   };
 }
 
-function ask(core: SipCore, flow: SipFlow, parts: AskParts): Promise<Answered | undefined> {
+async function askAt(core: SipCore, flow: SipFlow, parts: AskParts): Promise<Answered | undefined> {
+  const { proof, cseq = 1, callId = newCallId(), ...request } = parts;
   const beganMs = systemClock.nowMs();
-  return new Promise((resolve) => {
-    const cancelLimit = systemClock.setTimer(() => {
-      transaction.abandon();
-      resolve(undefined);
-    }, answerLimitMs);
-    const transaction = core.transactions.send(requestOf(flow, parts), flow, {
-      onResponse: (response) => {
-        if (response.status < 200) return;
-        cancelLimit();
-        resolve({ response, tookMs: systemClock.nowMs() - beganMs });
-      },
-      onFailed: () => resolve(undefined),
-    });
-  });
-}
-
-function requestOf(flow: SipFlow, parts: AskParts): SipRequest {
-  const { method, uri, user, domain, proof, cseq = 1, callId = newCallId() } = parts;
-  const who = `<sip:${user}@${hostText(domain)}>`;
-  const headers = new SipHeaders()
-    .add('Max-Forwards', '70')
-    .add('From', `${who};tag=${newTag()}`)
-    .add('To', method === 'REGISTER' ? who : `<${uri}>`)
-    .add('Call-ID', callId)
-    .add('CSeq', `${cseq} ${method}`);
+  const more: (readonly [string, string])[] = [];
   // A REGISTER without Contact changes nothing: it asks what is registered (RFC 3261 section 10.2.3).
-  if (method === 'OPTIONS') headers.add('Contact', contactFor(flow)).add('Accept', 'application/sdp');
-  if (proof) headers.add(...proof);
-  return { type: 'request', method, uri, headers, body: noBody };
+  if (request.method === 'OPTIONS') more.push(['Contact', contactFor(flow)], ['Accept', 'application/sdp']);
+  if (proof) more.push(proof);
+  const limits = { core, clock: systemClock, limitMs: answerLimitMs };
+  const asked = ask(outsideRequest({ ...request, tag: newTag(), callId, cseq, more }), flow, limits);
+  const response = await asked.answer;
+  return response && { response, tookMs: systemClock.nowMs() - beganMs };
 }

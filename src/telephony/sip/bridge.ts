@@ -1,7 +1,7 @@
 import type { CreateTranscoder, Transcoder } from '../../core/audio.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/log.ts';
-import { Relay, relayTranscoders } from './relay.ts';
+import { fromRelay, Relay, toRelay } from './relay.ts';
 import type { Side } from './side.ts';
 
 export interface BridgeParts {
@@ -42,9 +42,9 @@ export class Bridge {
     parts.bridges.add(this);
     // The last of what Kefu had to say is of no interest any more.
     caller.media.clear();
-    const transcoders = relayTranscoders(caller.media.codec, parts.createTranscoder);
-    this.#connect(caller, callee, transcoders?.inbound);
-    this.#connect(callee, caller, transcoders?.outbound);
+    const { codec } = caller.media;
+    this.#connect(caller, callee, toRelay(codec, parts.createTranscoder));
+    this.#connect(callee, caller, fromRelay(codec, parts.createTranscoder));
     this.#watch();
     parts.log.info({ trunk: callee.trunk.name }, 'A caller speaks with a number through us');
     // Whoever hung up in the moment of joining has told it to nobody.

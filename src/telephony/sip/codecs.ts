@@ -1,6 +1,7 @@
 import {
   opusBitsPerSecond,
   type CreateTranscoder,
+  type SampleRateHz,
   type WireCodec,
   type WireFormat,
 } from '../../core/audio.ts';
@@ -81,12 +82,27 @@ const silences = new Map<SipCodec, readonly Uint8Array[]>();
 export function silenceOf(codec: SipCodec, createTranscoder: CreateTranscoder): readonly Uint8Array[] {
   const known = silences.get(codec);
   if (known) return known;
-  const { format } = facts[codec];
-  const { sampleRateHz } = format;
-  const encode = createTranscoder({ codec: 'l16', sampleRateHz, packetMs }, format);
-  const zeros = new Uint8Array((sampleRateHz * packetMs * 2) / 1000);
-  const packets = Array.from({ length: 2 * silencePackets }, () => encode(zeros)).slice(silencePackets);
-  encode.close();
+  const { sampleRateHz } = facts[codec].format;
+  const zeros = new Int16Array((2 * silencePackets * sampleRateHz * packetMs) / 1000);
+  const packets = encodePackets(zeros, sampleRateHz, codec, createTranscoder).slice(silencePackets);
   silences.set(codec, packets);
+  return packets;
+}
+
+/** Whole packets of a sound in a codec; a rest shorter than one is left out. */
+export function encodePackets(
+  samples: Int16Array,
+  sampleRateHz: SampleRateHz,
+  codec: SipCodec,
+  createTranscoder: CreateTranscoder,
+): readonly Uint8Array[] {
+  const encode = createTranscoder({ codec: 'l16', sampleRateHz, packetMs }, facts[codec].format);
+  const bytes = Buffer.alloc(samples.length * 2);
+  for (const [index, sample] of samples.entries()) bytes.writeInt16LE(sample, index * 2);
+  const packetBytes = (sampleRateHz * packetMs * 2) / 1000;
+  const packets: Uint8Array[] = [];
+  for (let at = 0; at + packetBytes <= bytes.length; at += packetBytes)
+    packets.push(encode(bytes.subarray(at, at + packetBytes)));
+  encode.close();
   return packets;
 }

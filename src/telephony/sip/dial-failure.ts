@@ -1,7 +1,7 @@
 import { KefuError } from '../../core/errors.ts';
 import { failed } from '../dialling.ts';
 import type { SipResponse } from './message.ts';
-import { retryAfterMs } from './registration.ts';
+import { retryAfterMs } from './servers.ts';
 
 /** A server takes no calls just now; another one may (RFC 3263 section 4.3). */
 export class ServerOverloaded extends KefuError {

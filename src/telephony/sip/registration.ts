@@ -1,13 +1,15 @@
 import type { Clock } from '../../core/clock.ts';
 import { toKefuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
+import { ask, outsideRequest } from './ask.ts';
 import { answerChallenge } from './digest.ts';
 import type { SipCore } from './core.ts';
 import { contactFor, newCallId } from './dialog.ts';
 import type { SipFlow } from './flow.ts';
 import { hostText, parseAddress } from './grammar.ts';
-import { noBody, SipHeaders, type SipRequest, type SipResponse } from './message.ts';
+import type { SipRequest, SipResponse } from './message.ts';
 import type { SipServer } from './resolve.ts';
+import { retryAfterMs } from './servers.ts';
 import { newTag } from './transactions.ts';
 import type { RegistrationSettings } from './trunks.ts';
 
@@ -200,43 +202,22 @@ export class Registration {
     }, keepOpenMs);
   }
 
-  #send(request: SipRequest, flow: SipFlow): Promise<SipResponse> {
-    const { core, clock } = this.#parts;
-    return new Promise((resolve, reject) => {
-      const failed = (): void => {
-        cancelLimit();
-        reject(new ServerFailed(`the server did not answer within ${answerLimitMs / 1000} s`));
-      };
-      this.#giveUp = () => {
-        transaction.abandon();
-        failed();
-      };
-      const cancelLimit = clock.setTimer(() => this.#giveUp(), answerLimitMs);
-      const transaction = core.transactions.send(request, flow, {
-        onResponse: (response) => {
-          if (response.status < 200) return;
-          cancelLimit();
-          resolve(response);
-        },
-        onFailed: failed,
-      });
-    });
+  async #send(request: SipRequest, flow: SipFlow): Promise<SipResponse> {
+    const { answer, giveUp } = ask(request, flow, { ...this.#parts, limitMs: answerLimitMs });
+    this.#giveUp = giveUp;
+    const response = await answer;
+    if (!response) throw new ServerFailed(`the server did not answer within ${answerLimitMs / 1000} s`);
+    return response;
   }
 
   #request(expires: number, flow: SipFlow, proof?: readonly [string, string]): SipRequest {
     this.#cseq += 1;
     const { user, domain } = this.#settings;
-    const who = `<sip:${user}@${hostText(domain)}>`;
-    const headers = new SipHeaders()
-      .add('Max-Forwards', '70')
-      .add('From', `${who};tag=${this.#tag}`)
-      .add('To', who)
-      .add('Call-ID', this.#callId)
-      .add('CSeq', `${this.#cseq} REGISTER`)
-      .add('Contact', contactFor(flow))
-      .add('Expires', String(expires));
-    if (proof) headers.add(...proof);
-    return { type: 'request', method: 'REGISTER', uri: this.#domainUri(), headers, body: noBody };
+    return outsideRequest({
+      ...{ method: 'REGISTER', uri: this.#domainUri(), user, domain },
+      ...{ tag: this.#tag, callId: this.#callId, cseq: this.#cseq },
+      more: [['Contact', contactFor(flow)], ['Expires', String(expires)], ...(proof ? [proof] : [])],
+    });
   }
 
   #domainUri(): string {
@@ -252,10 +233,4 @@ function grantedSeconds(response: SipResponse, contact: string): number | undefi
     .find(({ uri }) => `<${uri}>` === contact);
   const seconds = Number(ours?.params.get('expires') ?? response.headers.get('expires'));
   return Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
-}
-
-/** How long the server wants to be left alone (RFC 3261 section 20.33), or undefined. */
-export function retryAfterMs(response: SipResponse): number | undefined {
-  const seconds = /^\s*(\d{1,6})/.exec(response.headers.get('retry-after') ?? '')?.[1];
-  return seconds === undefined ? undefined : Number(seconds) * 1000;
 }

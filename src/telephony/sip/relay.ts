@@ -73,13 +73,27 @@ export class Relay {
   }
 }
 
-/** From the codec of a side to that of the relay and back; undefined where both are the same. */
-export function relayTranscoders(
+/** From the codec of the side that was there first to that of the relay; undefined where both are the same. */
+export function toRelay(
   codec: SipCodec | undefined,
   createTranscoder: CreateTranscoder,
-): { readonly inbound: Transcoder; readonly outbound: Transcoder } | undefined {
-  const between = relayCodec(codec);
-  if (codec === undefined || codec === between) return undefined;
-  const [own, common] = [factsOf(codec).format, factsOf(between).format];
-  return { inbound: createTranscoder(own, common), outbound: createTranscoder(common, own) };
+): Transcoder | undefined {
+  return transcoderBetween(codec, relayCodec(codec), createTranscoder);
+}
+
+/** The way back. */
+export function fromRelay(
+  codec: SipCodec | undefined,
+  createTranscoder: CreateTranscoder,
+): Transcoder | undefined {
+  return transcoderBetween(relayCodec(codec), codec, createTranscoder);
+}
+
+function transcoderBetween(
+  from: SipCodec | undefined,
+  to: SipCodec | undefined,
+  createTranscoder: CreateTranscoder,
+): Transcoder | undefined {
+  if (from === undefined || to === undefined || from === to) return undefined;
+  return createTranscoder(factsOf(from).format, factsOf(to).format);
 }

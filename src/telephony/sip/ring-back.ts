@@ -1,8 +1,8 @@
 import type { CreateTranscoder } from '../../core/audio.ts';
 import type { Clock } from '../../core/clock.ts';
-import { factsOf, packetMs, type SipCodec } from './codecs.ts';
+import { encodePackets, packetMs, type SipCodec } from './codecs.ts';
 import type { MediaSink } from './media.ts';
-import { Relay, relayTranscoders } from './relay.ts';
+import { fromRelay, Relay } from './relay.ts';
 import type { Side } from './side.ts';
 
 /** One period of the tone that says: it rings there. */
@@ -38,9 +38,7 @@ export class RingBack implements MediaSink {
     this.#caller = caller;
     this.#clock = clock;
     this.#tone = tone && codec ? packetsOf(tone, codec, createTranscoder) : [];
-    const transcoders = relayTranscoders(codec, createTranscoder);
-    transcoders?.inbound.close();
-    this.#relay = new Relay(caller.media, transcoders?.outbound);
+    this.#relay = new Relay(caller.media, fromRelay(codec, createTranscoder));
   }
 
   /** The status of a ringing. */
@@ -95,15 +93,18 @@ export class RingBack implements MediaSink {
   }
 }
 
-function packetsOf(tone: RingTone, codec: SipCodec, createTranscoder: CreateTranscoder): Uint8Array[] {
-  const { samples, sampleRateHz } = tone;
-  const encode = createTranscoder({ codec: 'l16', sampleRateHz, packetMs }, factsOf(codec).format);
-  const bytes = Buffer.alloc(samples.length * 2);
-  for (const [index, sample] of samples.entries()) bytes.writeInt16LE(sample, index * 2);
-  const packetBytes = (sampleRateHz * packetMs * 2) / 1000;
-  const packets: Uint8Array[] = [];
-  for (let at = 0; at + packetBytes <= bytes.length; at += packetBytes)
-    packets.push(encode(bytes.subarray(at, at + packetBytes)));
-  encode.close();
+/** A tone is the same for every caller, and five seconds of Opus take 50 ms to make. */
+const encoded = new WeakMap<RingTone, Map<SipCodec, readonly Uint8Array[]>>();
+
+function packetsOf(
+  tone: RingTone,
+  codec: SipCodec,
+  createTranscoder: CreateTranscoder,
+): readonly Uint8Array[] {
+  const byCodec = encoded.get(tone) ?? new Map<SipCodec, readonly Uint8Array[]>();
+  encoded.set(tone, byCodec);
+  const packets =
+    byCodec.get(codec) ?? encodePackets(tone.samples, tone.sampleRateHz, codec, createTranscoder);
+  byCodec.set(codec, packets);
   return packets;
 }

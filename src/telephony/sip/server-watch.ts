@@ -1,17 +1,17 @@
 import type { Clock } from '../../core/clock.ts';
 import { toKefuError } from '../../core/errors.ts';
 import type { ServerState } from '../../core/trunks.ts';
+import { ask, outsideRequest } from './ask.ts';
 import type { SipCore } from './core.ts';
 import { contactFor, newCallId } from './dialog.ts';
 import type { SipFlow } from './flow.ts';
 import { hostText } from './grammar.ts';
-import { noBody, SipHeaders, type SipRequest } from './message.ts';
 import type { SipServer } from './resolve.ts';
 import { newTag } from './server-transaction.ts';
 import { serverText } from './servers.ts';
 import type { OutboundRules } from './trunks.ts';
 
-export interface ServerWatchParts {
+interface ServerWatchParts {
   readonly core: SipCore;
   readonly clock: Clock;
 }
@@ -95,42 +95,22 @@ export class ServerWatch {
   }
 
   /** What is wrong with the server, or undefined. */
-  #ask(flow: SipFlow): Promise<string | undefined> {
-    const { core, clock } = this.#parts;
-    return new Promise((resolve) => {
-      const silent = (): void => {
-        cancelLimit();
-        resolve(`the server did not answer within ${answerLimitMs / 1000} s`);
-      };
-      const transaction = core.transactions.send(this.#request(flow), flow, {
-        onResponse: ({ status }) => {
-          if (status < 200) return;
-          cancelLimit();
-          resolve(status === unavailable ? `the server answered with ${status}` : undefined);
-        },
-        onFailed: silent,
-      });
-      this.#giveUp = () => {
-        transaction.abandon();
-        silent();
-      };
-      const cancelLimit = clock.setTimer(() => this.#giveUp(), answerLimitMs);
-    });
-  }
-
-  #request(flow: SipFlow): SipRequest {
+  async #ask(flow: SipFlow): Promise<string | undefined> {
     const { server, from, credentials } = this.#rules;
-    const domain = hostText(server.host);
-    const uri = `${server.scheme}:${domain}`;
     this.#cseq += 1;
-    const headers = new SipHeaders()
-      .add('Max-Forwards', '70')
-      .add('From', `<sip:${from ?? credentials?.user ?? 'kefu'}@${domain}>;tag=${this.#tag}`)
-      .add('To', `<${uri}>`)
-      .add('Call-ID', this.#callId)
-      .add('CSeq', `${this.#cseq} OPTIONS`)
-      .add('Contact', contactFor(flow))
-      .add('Accept', 'application/sdp');
-    return { type: 'request', method: 'OPTIONS', uri, headers, body: noBody };
+    const request = outsideRequest({
+      ...{ method: 'OPTIONS', uri: `${server.scheme}:${hostText(server.host)}` },
+      ...{ user: from ?? credentials?.user ?? 'kefu', domain: server.host },
+      ...{ tag: this.#tag, callId: this.#callId, cseq: this.#cseq },
+      more: [
+        ['Contact', contactFor(flow)],
+        ['Accept', 'application/sdp'],
+      ],
+    });
+    const { answer, giveUp } = ask(request, flow, { ...this.#parts, limitMs: answerLimitMs });
+    this.#giveUp = giveUp;
+    const response = await answer;
+    if (!response) return `the server did not answer within ${answerLimitMs / 1000} s`;
+    return response.status === unavailable ? `the server answered with ${response.status}` : undefined;
   }
 }

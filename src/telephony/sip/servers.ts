@@ -4,6 +4,7 @@ import type { Logger } from '../../core/log.ts';
 import { endpointText } from './addresses.ts';
 import type { SipFlow } from './flow.ts';
 import type { SipUri } from './grammar.ts';
+import type { SipResponse } from './message.ts';
 import type { SipResolver, SipServer } from './resolve.ts';
 import type { SipTransports } from './transports.ts';
 
@@ -136,4 +137,10 @@ export class SipServers {
 /** Names a server where one is told apart from others: `udp 192.0.2.1:5060`. */
 export function serverText(server: Pick<SipServer, 'transport' | 'host' | 'port'>): string {
   return `${server.transport} ${endpointText(server)}`;
+}
+
+/** How long the server wants to be left alone (RFC 3261 section 20.33), or undefined. */
+export function retryAfterMs(response: SipResponse): number | undefined {
+  const seconds = /^\s*(\d{1,6})/.exec(response.headers.get('retry-after') ?? '')?.[1];
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
 }

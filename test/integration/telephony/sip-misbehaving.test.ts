@@ -153,7 +153,8 @@ const callees: readonly CalleeScenario[] = [
   },
 ];
 
-describe('people called over SIP who are odd', () => {
+// A sipp whose process is held up for a moment takes what comes in another order for a fault.
+describe('people called over SIP who are odd', { retry: 2 }, () => {
   let running: RunningGateway;
   afterEach(() => running.gateway.close());
 

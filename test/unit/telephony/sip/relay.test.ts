@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createTranscoder } from '../../../../src/media/transcoder.ts';
-import { Relay, relayCodec, relayTranscoders } from '../../../../src/telephony/sip/relay.ts';
+import { fromRelay, Relay, relayCodec, toRelay } from '../../../../src/telephony/sip/relay.ts';
 
 /** A far side that sends one packet whenever it is told to. */
 function farSide() {
@@ -77,6 +77,9 @@ describe('sound that is passed on', () => {
       'G722',
       'G722',
     ]);
-    expect(relayTranscoders('PCMA', createTranscoder)).toBeUndefined();
+    expect([toRelay('PCMA', createTranscoder), fromRelay('PCMA', createTranscoder)]).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 });
